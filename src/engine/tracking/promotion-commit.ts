@@ -1,0 +1,30 @@
+import type { StageField } from './store.ts';
+
+/** One alias that moves: from the version that is expected to hold it to another; null is no version. */
+export interface AliasMove {
+  alias: string;
+  expected: string | null;
+  target: string | null;
+}
+
+/**
+ * What one deployment event changes, ready to be applied (steps b to e of the promotion protocol):
+ * read the aliases again, set them, mirror stage field and tags, end the event run.
+ */
+export interface PromotionCommit {
+  modelName: string;
+  /** The event's run, already RUNNING. */
+  eventRunId: string;
+  moves: AliasMove[];
+  /** Stage field by version, mirrored where the back end has one. */
+  stageFields: Record<string, StageField>;
+  /** Version tags to set (text) or remove (null), by version. */
+  versionTags: Record<string, Record<string, string | null>>;
+  /** End of the event run, ms since 1970. */
+  endTime: number;
+}
+
+/** `conflict`: an alias was not where the plan expected it; nothing changed but the event, which ended FAILED. */
+export type PromotionOutcome =
+  | { status: 'committed' }
+  | { status: 'conflict'; alias: string; expected: string | null; holder: string | null };

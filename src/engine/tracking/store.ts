@@ -1,0 +1,173 @@
+import type { PromotionCommit, PromotionOutcome } from './promotion-commit.ts';
+
+/** MLflow's run states. */
+export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
+
+/** MLflow's stage field of a model version. */
+export type StageField = 'None' | 'Staging' | 'Production' | 'Archived';
+
+export interface Experiment {
+  experimentId: string;
+  name: string;
+  artifactLocation: string;
+  tags: Record<string, string>;
+}
+
+/** One value of a metric's history. `value` may be NaN or infinite; `timestamp` in ms since 1970. */
+export interface Metric {
+  key: string;
+  value: number;
+  timestamp: number;
+  step: number;
+}
+
+/** A dataset a run read, as MLflow's `log_input` records it. */
+export interface DatasetInput {
+  name: string;
+  digest: string;
+  sourceType: string;
+  /** JSON text, as MLflow stores it. */
+  source: string;
+  schema: string | null;
+  profile: string | null;
+  /** MLflow's `mlflow.data.context`: "training", "evaluation". */
+  context: string;
+}
+
+export interface Run {
+  runId: string;
+  experimentId: string;
+  name: string;
+  status: RunStatus;
+  userId: string;
+  /** ms since 1970 */
+  startTime: number;
+  endTime: number | null;
+  artifactUri: string;
+  params: Record<string, string>;
+  /** Latest value by key. */
+  metrics: Record<string, number>;
+  tags: Record<string, string>;
+}
+
+/** Everything a run may gain in one transaction. */
+export interface RunBatch {
+  params?: Record<string, string>;
+  metrics?: Metric[];
+  tags?: Record<string, string>;
+  inputs?: DatasetInput[];
+}
+
+export interface NewRun extends RunBatch {
+  experimentId: string;
+  name: string;
+  userId: string;
+  startTime: number;
+  /** RUNNING unless given. */
+  status?: RunStatus;
+  endTime?: number;
+}
+
+export interface RunSearch {
+  experimentIds: string[];
+  /** MLflow's filter syntax: `metrics.accuracy > 0.9 and tags.team = 'ops'`. */
+  filter?: string;
+  /** MLflow's: `metrics.accuracy DESC`. Always ends with start_time DESC, run_id. */
+  orderBy?: string[];
+  maxResults?: number;
+  pageToken?: string;
+}
+
+export interface RunPage {
+  runs: Run[];
+  nextPageToken: string | null;
+}
+
+export interface RegisteredModel {
+  name: string;
+  description: string;
+  createdAt: number;
+  updatedAt: number;
+  tags: Record<string, string>;
+  /** Version by alias. */
+  aliases: Record<string, string>;
+}
+
+export interface ModelVersion {
+  name: string;
+  version: string;
+  createdAt: number;
+  updatedAt: number;
+  description: string;
+  userId: string;
+  stageField: StageField;
+  status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
+  /** What was registered: a path or a `runs:/` or `models:/` URI. */
+  source: string;
+  /** Where the model folder lies: `source` resolved. */
+  location: string;
+  runId: string | null;
+  tags: Record<string, string>;
+  aliases: string[];
+}
+
+export interface NewModelVersion {
+  name: string;
+  source: string;
+  runId: string;
+  userId: string;
+  description?: string;
+  tags?: Record<string, string>;
+}
+
+/** What kind of store stands behind an interface and what it can do; shown by `info` and the status bar. */
+export interface StoreDescription {
+  kind: 'sqlite' | 'mlflow-server' | 'databricks';
+  /** For people: path or host, without credentials. */
+  location: string;
+  /** Schema revision (SQLite) or server version. */
+  version: string;
+}
+
+/**
+ * MLflow's tracking and model registry, whatever stands behind: a SQLite file, a server, Databricks.
+ * One method is one transaction (SQLite) or one safe sequence of requests (servers). All times in ms since 1970.
+ * Every method rejects with EngineError: `not-found`, `store-locked`, `store-read-only`, `invalid-store`, `unreachable`.
+ */
+export interface TrackingStore {
+  describe(): Promise<StoreDescription>;
+  close(): Promise<void>;
+
+  /** A number that changes when anybody changed the store; cheap enough to poll every second. */
+  changeToken(): Promise<string>;
+
+  /** The experiment called `name`, made when missing. */
+  ensureExperiment(name: string): Promise<Experiment>;
+  findExperiment(name: string): Promise<Experiment | null>;
+  listExperiments(): Promise<Experiment[]>;
+
+  createRun(run: NewRun): Promise<Run>;
+  logBatch(runId: string, batch: RunBatch): Promise<void>;
+  /** Ends the run and logs the last batch in the same transaction; with `register`, makes a model version too. */
+  finishRun(runId: string, end: RunEnd): Promise<ModelVersion | null>;
+  getRun(runId: string): Promise<Run>;
+  searchRuns(search: RunSearch): Promise<RunPage>;
+  metricHistory(runId: string, keys: string[]): Promise<Metric[]>;
+  datasetInputs(runId: string): Promise<DatasetInput[]>;
+
+  listModels(): Promise<RegisteredModel[]>;
+  findModel(name: string): Promise<RegisteredModel | null>;
+  /** Newest first; versions that MLflow deleted are left out. */
+  listVersions(name: string): Promise<ModelVersion[]>;
+  getVersion(name: string, version: string): Promise<ModelVersion>;
+
+  /** Moves aliases by the promotion protocol, all or nothing; a conflict changes nothing. */
+  commitPromotion(commit: PromotionCommit): Promise<PromotionOutcome>;
+}
+
+export interface RunEnd {
+  status: RunStatus;
+  endTime: number;
+  batch?: RunBatch;
+  register?: NewModelVersion;
+}
