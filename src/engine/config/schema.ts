@@ -1,0 +1,89 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import schema from '../../../schemas/config.schema.json' with { type: 'json' };
+import { nearestName } from '../support/nearest-name.ts';
+import { type ConfigPath, formatPath } from './config.ts';
+import type { Finding } from './finding.ts';
+
+/** The one description of config.yaml (JSON Schema draft-07). */
+export const configSchema: ConfigSchema = schema as ConfigSchema;
+
+export interface ConfigSchema {
+  type?: string | string[];
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, ConfigSchema>;
+  items?: ConfigSchema;
+  additionalProperties?: boolean | ConfigSchema;
+  propertyNames?: ConfigSchema;
+}
+
+let validator: ReturnType<Ajv['compile']> | undefined;
+
+/** Checks `values` against the schema and fills in defaults, in place. */
+export function validateAgainstSchema(values: unknown): Finding[] {
+  validator ??= new Ajv({ useDefaults: true, allErrors: true, allowUnionTypes: true, verbose: true }).compile(schema);
+  if (validator(values)) return [];
+  const errors = validator.errors ?? [];
+  return errors.filter((error) => !isEcho(error, errors)).map(toFinding);
+}
+
+/** `anyOf`, `propertyNames` and `not` also report their parts; one message per place is enough. */
+function isEcho(error: ErrorObject, all: ErrorObject[]): boolean {
+  if (error.keyword === 'if' || error.schemaPath.includes('/propertyNames/')) return true;
+  const alternative = error.schemaPath.includes('/anyOf/') || error.schemaPath.startsWith('#/definitions/gate/anyOf/');
+  return alternative && all.some((other) => other.keyword === 'anyOf' && other.instancePath === error.instancePath);
+}
+
+function toFinding(error: ErrorObject): Finding {
+  const path = pathOf(error.instancePath);
+  if (error.keyword === 'additionalProperties') return unknownKey(error, path, error.params.additionalProperty);
+  if (error.keyword === 'propertyNames') return unknownKey(error, path, error.params.propertyName);
+  return { severity: 'error', path, message: `${formatPath(path)}: ${expectation(error)}` };
+}
+
+function pathOf(pointer: string): ConfigPath {
+  const parts = pointer.split('/').slice(1);
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part.replace(/~1/g, '/').replace(/~0/g, '~')));
+}
+
+function unknownKey(error: ErrorObject, parent: ConfigPath, key: string): Finding {
+  const section = error.parentSchema as ConfigSchema;
+  const allowed = Object.keys(section.properties ?? {});
+  const names = allowed.length > 0 ? allowed : ((section.propertyNames?.enum ?? []) as string[]);
+  const replacement = nearestName(key, names);
+  const path = [...parent, key];
+  const hint = replacement ? `did you mean "${replacement}"?` : `allowed here: ${names.join(', ')}`;
+  const message = `${formatPath(path)}: unknown key "${key}"; ${hint}`;
+  return { severity: 'error', path, message, ...(replacement === undefined ? {} : { replacement }) };
+}
+
+function expectation(error: ErrorObject): string {
+  const found = `found ${describe(error.data)}`;
+  switch (error.keyword) {
+    case 'enum': {
+      const allowed = error.params.allowedValues as unknown[];
+      const near = typeof error.data === 'string' ? nearestName(error.data, allowed.map(String)) : undefined;
+      return `${found}; expected ${allowed.map(String).join(', ')}${near ? ` (did you mean "${near}"?)` : ''}`;
+    }
+    case 'type':
+      return `${found}; expected ${[error.params.type].flat().join(' or ')}`;
+    case 'required':
+      return `"${error.params.missingProperty}" is missing`;
+    case 'anyOf':
+      return `${found}; expected a number, or { min: number, max: number }`;
+    case 'not':
+      return `${found}; expected any other value`;
+    case 'pattern':
+      return `${found}; expected text like ${error.params.pattern}`;
+    default:
+      return `${found}; ${error.message}`;
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return `"${value}"`;
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a section' : `${value}`;
+}
