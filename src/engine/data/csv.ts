@@ -1,0 +1,148 @@
+import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { EngineError } from '../support/errors.ts';
+import { ColumnBuilder, type TypeConflict } from './column-builder.ts';
+import { CsvScanner } from './csv-scanner.ts';
+import type { Table } from './table.ts';
+
+export interface CsvOptions {
+  /** For messages. */
+  fileName: string;
+  /** null: found out from the first lines. */
+  delimiter?: string | null;
+  /** null: UTF-8 when the bytes are valid UTF-8, else windows-1252. */
+  encoding?: string | null;
+  /** null: a comma when the delimiter is not one and fields look like 1,5. */
+  decimal?: '.' | ',' | null;
+}
+
+export interface CsvTable extends Table {
+  /** Columns that are mostly numbers but hold text: usually a typing error. */
+  conflicts: TypeConflict[];
+  /** Line of the file on which each row starts, from 1. */
+  lines: Int32Array;
+}
+
+/**
+ * Reads a CSV file with a header into typed columns; types as pandas' read_csv infers them.
+ * @throws EngineError `invalid-data` with file:line for an empty file, ragged rows, a doubled name or an open quote.
+ */
+export function readCsv(input: Buffer, options: CsvOptions): CsvTable {
+  const bytes = decode(input, options);
+  const delimiter = options.delimiter ?? detectDelimiter(bytes);
+  const scanner = new CsvScanner(bytes, delimiter);
+  const names = readHeader(scanner, options.fileName);
+  const decimal = options.decimal ?? detectDecimal(bytes, delimiter);
+  const builders = names.map((name) => new ColumnBuilder(name, decimal));
+  const lines: number[] = [];
+  for (let count = scanner.next(); count > 0; count = scanner.next()) {
+    if (count !== names.length) throw raggedRow(options.fileName, scanner.line, count, names.length);
+    for (let field = 0; field < count; field++) builders[field]!.add(scanner, field);
+    lines.push(scanner.line);
+  }
+  if (scanner.unterminated) throw openQuote(options.fileName, scanner.line);
+  restoreTexts(new CsvScanner(bytes, delimiter), builders);
+  const conflicts = builders.flatMap((builder) => builder.conflict() ?? []);
+  return {
+    columns: builders.map((each) => each.build()),
+    rowCount: lines.length,
+    conflicts,
+    lines: Int32Array.from(lines),
+  };
+}
+
+/** Reads the start of the file again for columns that turned out to be text after some rows. */
+function restoreTexts(scanner: CsvScanner, builders: ColumnBuilder[]): void {
+  const rows = Math.max(...builders.map((builder) => builder.rowsWithoutText));
+  scanner.next();
+  for (let row = 0; row < rows; row++) {
+    scanner.next();
+    for (const [field, builder] of builders.entries()) {
+      if (row < builder.rowsWithoutText) builder.restoreText(row, scanner.text(field));
+    }
+  }
+}
+
+/** The bytes as UTF-8 without a byte order mark, decompressed when they are gzip. */
+function decode(input: Buffer, options: CsvOptions): Buffer {
+  const bytes = input[0] === 0x1f && input[1] === 0x8b ? gunzipSync(input) : input;
+  const encoding = options.encoding?.toLowerCase() ?? detectEncoding(bytes);
+  if (encoding === 'utf-8' || encoding === 'utf8') {
+    if (!isUtf8(bytes)) {
+      throw new EngineError('invalid-data', `${options.fileName}: not valid UTF-8.`, {
+        fix: 'Set data.encoding, for example windows-1252.',
+      });
+    }
+    return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+  }
+  return Buffer.from(decoderFor(encoding).decode(bytes));
+}
+
+function detectEncoding(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  return isUtf8(bytes) ? 'utf-8' : 'windows-1252';
+}
+
+function decoderFor(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding);
+  } catch {
+    throw new EngineError('invalid-config', `data.encoding: "${encoding}" is not a known encoding.`);
+  }
+}
+
+const DELIMITERS = [',', ';', '\t', '|'];
+
+/** The delimiter that splits the header into the most fields. */
+export function detectDelimiter(bytes: Buffer): string {
+  const counts = DELIMITERS.map((delimiter) => new CsvScanner(bytes, delimiter).next());
+  return DELIMITERS[counts.indexOf(Math.max(...counts))]!;
+}
+
+/** A comma when, in the first rows, some field is written 1,5 and none 1.5. */
+export function detectDecimal(bytes: Buffer, delimiter: string): '.' | ',' {
+  if (delimiter === ',') return '.';
+  const scanner = new CsvScanner(bytes, delimiter);
+  scanner.next();
+  let commas = 0;
+  for (let row = 0; row < 200; row++) {
+    const count = scanner.next();
+    if (count === 0) break;
+    for (let field = 0; field < count; field++) {
+      const text = scanner.text(field);
+      if (/^[+-]?\d+\.\d+$/.test(text)) return '.';
+      if (/^[+-]?\d+,\d+$/.test(text)) commas++;
+    }
+  }
+  return commas > 0 ? ',' : '.';
+}
+
+/** Column names; an empty one is called "Unnamed: 3", as pandas does. */
+export function readHeader(scanner: CsvScanner, fileName: string): string[] {
+  const count = scanner.next();
+  if (count === 0) throw new EngineError('invalid-data', `${fileName}: the file is empty; expected a header line.`);
+  const names = Array.from({ length: count }, (_, field) => scanner.text(field) || `Unnamed: ${field}`);
+  if (scanner.unterminated) throw openQuote(fileName, scanner.line);
+  const doubled = names.find((name, field) => names.indexOf(name) !== field);
+  if (doubled === undefined) return names;
+  throw new EngineError('invalid-data', `${fileName}:${scanner.line}: two columns are called "${doubled}".`, {
+    position: { file: fileName, line: scanner.line, column: 1 },
+    fix: 'Rename one of them.',
+  });
+}
+
+function raggedRow(file: string, line: number, found: number, expected: number): EngineError {
+  return new EngineError('invalid-data', `${file}:${line}: found ${found} fields; the header has ${expected}.`, {
+    position: { file, line, column: 1 },
+    fix: 'Correct the row, or quote fields that hold the delimiter.',
+  });
+}
+
+function openQuote(file: string, line: number): EngineError {
+  return new EngineError('invalid-data', `${file}:${line}: a quote is opened and never closed.`, {
+    position: { file, line, column: 1 },
+    fix: 'Close the quote, or double it inside the field.',
+  });
+}

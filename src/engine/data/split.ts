@@ -1,0 +1,138 @@
+import type { Config } from '../config/config.ts';
+import { EngineError } from '../support/errors.ts';
+import { permutation, uniform } from './random.ts';
+import { hashRows } from './row-hash.ts';
+import { type Column, findColumn, type Table } from './table.ts';
+
+/** Row numbers of each side, ascending; every row is on exactly one. */
+export interface Split {
+  train: Int32Array;
+  validation: Int32Array;
+  test: Int32Array;
+}
+
+/** What a split needs to know of the rows. */
+export interface SplitInput {
+  table: Table;
+  /** Columns whose content decides a row's side (`hash`): features and target. */
+  contentColumns: Column[];
+  /** Class index of each row. */
+  labels: Int32Array;
+  classCount: number;
+}
+
+const TWO_TO_32 = 4294967296;
+
+/** Divides the rows into train, validation and test as `training.split` says. */
+export function splitRows(input: SplitInput, training: Config['training']): Split {
+  if (training.test_size + training.validation_size >= 1) {
+    throw new EngineError(
+      'invalid-config',
+      'training.test_size and training.validation_size leave no row to train on.',
+    );
+  }
+  switch (training.split) {
+    case 'hash':
+      return splitByHash(input, training);
+    case 'stratified':
+      return splitStratified(input, training);
+    case 'time':
+      return splitByTime(input, training);
+  }
+}
+
+/** A row stays on its side whatever rows come or go; equal rows are on the same side. */
+function splitByHash({ contentColumns, table }: SplitInput, training: Config['training']): Split {
+  const hashes = hashRows(contentColumns, table.rowCount, training.random_seed);
+  return divide(table.rowCount, (row) => sideAt(hashes[row]! / TWO_TO_32, training));
+}
+
+/** Each class gives its share to each side, rounded; rows of a class in seeded random order. */
+function splitStratified({ labels, classCount }: SplitInput, training: Config['training']): Split {
+  const random = uniform(training.random_seed);
+  const sides = new Uint8Array(labels.length);
+  for (let label = 0; label < classCount; label++) {
+    const rows = rowsOf(labels, label);
+    const order = permutation(rows.length, random);
+    const testCount = Math.round(rows.length * training.test_size);
+    const validationCount = Math.round(rows.length * training.validation_size);
+    order.forEach((index, rank) => {
+      sides[rows[index]!] = rank < testCount ? TEST : rank < testCount + validationCount ? VALIDATION : TRAIN;
+    });
+  }
+  return divide(labels.length, (row) => sides[row]!);
+}
+
+/** The latest rows are tested on, those before them validated on. */
+function splitByTime({ table }: SplitInput, training: Config['training']): Split {
+  const column = training.time_column === null ? undefined : findColumn(table, training.time_column);
+  if (!column) {
+    throw new EngineError(
+      'invalid-config',
+      `training.time_column: split: time needs a column of the data; found ${training.time_column}.`,
+      {
+        fix: `Columns: ${table.columns.map(({ name }) => name).join(', ')}.`,
+      },
+    );
+  }
+  const key = sortKey(column);
+  const order = Int32Array.from({ length: table.rowCount }, (_, row) => row).sort((a, b) => key(a) - key(b) || a - b);
+  const rank = new Int32Array(table.rowCount);
+  order.forEach((row, position) => {
+    rank[row] = position;
+  });
+  return divide(table.rowCount, (row) => sideAt(1 - (rank[row]! + 1) / table.rowCount, training));
+}
+
+function sortKey(column: Column): (row: number) => number {
+  if (column.type !== 'string') return (row) => column.values[row]!;
+  const sorted = column.categories.toSorted();
+  const ranks = column.categories.map((text) => {
+    const time = Date.parse(text);
+    return Number.isNaN(time) ? sorted.indexOf(text) : time;
+  });
+  return (row) => ranks[column.codes[row]!] ?? -Infinity;
+}
+
+const TRAIN = 0;
+const VALIDATION = 1;
+const TEST = 2;
+
+function sideAt(position: number, { test_size, validation_size }: Config['training']): number {
+  if (position < test_size) return TEST;
+  return position < test_size + validation_size ? VALIDATION : TRAIN;
+}
+
+function divide(rowCount: number, sideOf: (row: number) => number): Split {
+  const sides: number[][] = [[], [], []];
+  for (let row = 0; row < rowCount; row++) sides[sideOf(row)]!.push(row);
+  const [train, validation, test] = sides.map((rows) => Int32Array.from(rows)) as [Int32Array, Int32Array, Int32Array];
+  return { train, validation, test };
+}
+
+function rowsOf(labels: Int32Array, label: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < labels.length; row++) if (labels[row] === label) rows.push(row);
+  return rows;
+}
+
+/**
+ * Stratified k folds of the given rows, as scikit-learn's StratifiedKFold: each class is dealt out evenly.
+ * Returns, for each fold, the rows that are held out.
+ */
+export function stratifiedFolds(
+  rows: Int32Array,
+  labels: Int32Array,
+  classCount: number,
+  folds: number,
+  seed: number,
+): Int32Array[] {
+  const random = uniform(seed);
+  const dealt: number[][] = Array.from({ length: folds }, () => []);
+  let next = 0;
+  for (let label = 0; label < classCount; label++) {
+    const members = rows.filter((row) => labels[row] === label);
+    for (const index of permutation(members.length, random)) dealt[next++ % folds]!.push(members[index]!);
+  }
+  return dealt.map((fold) => Int32Array.from(fold).sort());
+}
