@@ -1,0 +1,84 @@
+// Python environments of the interop ring, made from requirements files and kept in .test-cache/.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cachedFolder, cachedPath, isCached, projectRoot } from '../../scripts/cache.ts';
+import { lastLines, type ProcessResult, run, runChecked } from '../../scripts/subprocess.ts';
+import { Unavailable } from './unavailable.ts';
+
+/** The newest MLflow, and the oldest whose stores and servers we work with. */
+export type PythonEnvironment = 'mlflow3' | 'mlflow2';
+
+const uvVersion = '0.13.9';
+const isWindows = process.platform === 'win32';
+
+/** Path of the environment's Python; throws when the runner has not made it yet. */
+export function pythonEnvironment(name: PythonEnvironment): string {
+  const requirements = readFileSync(requirementsFile(name), 'utf8');
+  if (isCached(cacheName(name), requirements)) return programIn(cachedPath(cacheName(name), requirements), 'python');
+  throw new Error(`The Python environment ${name} is not there yet: run "node test/run.ts interop" once.`);
+}
+
+/** Runs a Python file (a path that ends in .py) or Python code to its end, whatever its exit code. */
+export function runPython(
+  name: PythonEnvironment,
+  source: string,
+  args: readonly string[] = [],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<ProcessResult> {
+  const program = source.endsWith('.py') ? [source] : ['-c', source];
+  const env = {
+    ...process.env,
+    PYTHONUTF8: '1',
+    DO_NOT_TRACK: 'true',
+    MLFLOW_DISABLE_TELEMETRY: 'true',
+    ...options.env,
+  };
+  return run(pythonEnvironment(name), [...program, ...args], { ...options, env });
+}
+
+/** Makes the environment unless it is in the cache. */
+export async function installPythonEnvironment(name: PythonEnvironment): Promise<void> {
+  const file = requirementsFile(name);
+  const requirements = await readFile(file, 'utf8');
+  const uv = programIn(await bootstrap(), 'uv');
+  await cachedFolder(cacheName(name), requirements, async (folder) => {
+    await python(uv, ['venv', '--quiet', '--python', systemPython(), folder, '--allow-existing']);
+    await python(uv, ['pip', 'install', '--quiet', '--python', programIn(folder, 'python'), '--requirement', file]);
+  });
+}
+
+/** A small environment with uv, which fills the large ones in seconds. */
+function bootstrap(): Promise<string> {
+  return cachedFolder('uv', uvVersion, async (folder) => {
+    await python(systemPython(), ['-m', 'venv', folder]);
+    await python(programIn(folder, 'python'), ['-m', 'pip', 'install', '--quiet', `uv==${uvVersion}`]);
+  });
+}
+
+async function python(command: string, args: readonly string[]): Promise<void> {
+  try {
+    await runChecked(command, args);
+  } catch (error) {
+    const why = lastLines(error instanceof Error ? error.message : String(error), 5);
+    throw new Unavailable(
+      `Install Python 3.11 or newer with its venv module and let it reach a package index. (${why})`,
+    );
+  }
+}
+
+function systemPython(): string {
+  return process.env.PYTHON ?? (isWindows ? 'python' : 'python3');
+}
+
+function programIn(environment: string, program: string): string {
+  return path.join(environment, isWindows ? `Scripts/${program}.exe` : `bin/${program}`);
+}
+
+function cacheName(name: PythonEnvironment): string {
+  return `python-${name}`;
+}
+
+function requirementsFile(name: PythonEnvironment): string {
+  return path.join(projectRoot, 'test/interop', `requirements-${name}.txt`);
+}

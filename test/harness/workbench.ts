@@ -1,0 +1,81 @@
+import type { Browser, Page } from 'playwright-core';
+import { projectRoot } from '../../scripts/cache.ts';
+import { type EditorVersion, installEditor } from '../../scripts/code-server.ts';
+import { type EditorServerOptions, startEditorServer, workbenchAddress } from '../../scripts/editor-server.ts';
+import { launchBrowser } from './browser.ts';
+import { copyWorkspace } from './workspace.ts';
+
+export interface WorkbenchOptions extends EditorServerOptions {
+  /** Folder to open; the workbench gets a copy of it. */
+  folder: string;
+  version?: EditorVersion;
+  /** The extension to load from its folder; null to load none. The project itself unless told. */
+  extensionDevelopmentPath?: string | null;
+  /** A compiled suite whose run() the extension host calls. */
+  extensionTestsPath?: string;
+}
+
+export interface LaunchedWorkbench {
+  page: Page;
+  /** The copy of the folder that is open. */
+  folder: string;
+  /** Settles with the suite's exit code when there is an extensionTestsPath. */
+  exitCode: Promise<number>;
+  /** What extension host and server printed so far. */
+  log(): string;
+  /** Ends browser and server and removes every temporary folder. */
+  close(): Promise<void>;
+}
+
+/** Opens a real VS Code workbench in a headless browser; what was started is ended again even when a later step fails. */
+export async function launchWorkbench(options: WorkbenchOptions): Promise<LaunchedWorkbench> {
+  const started: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const undo of started.splice(0).reverse()) await undo();
+  };
+  try {
+    return { ...(await open(options, started)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(options: WorkbenchOptions, started: (() => Promise<unknown>)[]) {
+  const workspace = await copyWorkspace(options.folder);
+  started.push(workspace.remove);
+  const server = await startEditorServer(await installEditor(options.version ?? 'newest'), options);
+  started.push(server.close);
+  const browser = await launchBrowser();
+  started.push(() => browser.close());
+  const { page, exitCode, consoleLines } = await openPage(browser);
+  await page.goto(workbenchAddress(server, { folder: workspace.folder, ...developed(options) }));
+  return { page, folder: workspace.folder, exitCode, log: () => readableLog(consoleLines, server.log()) };
+}
+
+function developed(options: WorkbenchOptions): { extension?: string; tests?: string } {
+  const extension = options.extensionDevelopmentPath === undefined ? projectRoot : options.extensionDevelopmentPath;
+  return {
+    ...(extension === null ? {} : { extension }),
+    ...(options.extensionTestsPath === undefined ? {} : { tests: options.extensionTestsPath }),
+  };
+}
+
+/** Without what this way of installing the server makes it complain about: modules that were not compiled, no gallery. */
+function readableLog(consoleLines: readonly string[], serverLog: string): string {
+  const noise = /bindings file|native-watchdog|vsda|open-vsx|serviceWorker/;
+  const server = serverLog.split('\n').filter((line) => /^\[\d\d:/.test(line));
+  return [...server, ...consoleLines].filter((entry) => !noise.test(entry)).join('\n');
+}
+
+/** The workbench calls these two functions of its page: the extension host's console, and the end of a test suite. */
+async function openPage(browser: Browser) {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const consoleLines: string[] = [];
+  await page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
+    consoleLines.push(`[${type}] ${(args ?? []).join(' ')}`);
+  });
+  const exit = Promise.withResolvers<number>();
+  await page.exposeFunction('codeAutomationExit', (code: number) => exit.resolve(code));
+  return { page, exitCode: exit.promise, consoleLines };
+}
