@@ -55,6 +55,8 @@ export interface QualityInput {
   features: Column[];
   target: Target;
   targetName: string;
+  /** Rows that were left out because they have no target. */
+  missingTarget: number;
 }
 
 /** Looks the data over before anything is learned from it. */
@@ -64,17 +66,16 @@ export function inspectQuality(input: QualityInput): QualityReport {
   const counts = countClasses(target);
   const duplicates = countDuplicates(features, target, rows);
   const missing = features.map((column) => countMissing(column, rows) / rows);
-  const missingTarget = target.labels.reduce((sum, label) => sum + (label < 0 ? 1 : 0), 0);
   return {
     rows,
     features: features.length,
-    missing_target: missingTarget,
+    missing_target: input.missingTarget,
     duplicate_rows: duplicates,
     class_counts: Object.fromEntries(target.classes.map((label, i) => [String(label), counts[i]!])),
     missing_share: Object.fromEntries(features.map((column, i) => [column.name, missing[i]!])),
     findings: [
       ...fallbackFinding(source),
-      ...rowFindings(input, counts, missingTarget, duplicates),
+      ...rowFindings(input, counts, duplicates),
       ...typeFindings(source, features),
       ...features.flatMap((column, i) => columnFindings(column, missing[i]!, rows)),
     ],
@@ -88,13 +89,12 @@ function fallbackFinding({ fallbackReason, description }: SourceData): QualityFi
 }
 
 function rowFindings(
-  { target, targetName }: QualityInput,
+  { target, targetName, missingTarget }: QualityInput,
   counts: Int32Array,
-  missingTarget: number,
   duplicates: number,
 ): QualityFinding[] {
   const findings: QualityFinding[] = [];
-  const usable = target.labels.length - missingTarget;
+  const usable = target.labels.length;
   const add = (severity: QualityFinding['severity'], check: QualityCheck, message: string) =>
     findings.push({ severity, check, message });
   if (usable < LIMITS.leastRows) {
@@ -173,7 +173,7 @@ function countMissing(column: Column, rows: number): number {
 
 function countClasses(target: Target): Int32Array {
   const counts = new Int32Array(target.classes.length);
-  for (const label of target.labels) if (label >= 0) counts[label]!++;
+  for (const label of target.labels) counts[label]!++;
   return counts;
 }
 

@@ -1,0 +1,103 @@
+import type { Config } from '../config/config.ts';
+import { inspectQuality, type QualityReport } from '../data/quality.ts';
+import { readSource, type SourceData } from '../data/sources/source.ts';
+import { type Split, splitRows } from '../data/split.ts';
+import { type Column, findColumn, type Table, takeRows } from '../data/table.ts';
+import { readTarget, rowsWithTarget, type Target } from '../data/target.ts';
+import { EngineError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest-name.ts';
+
+/** Rows that are ready to learn from: checked, with known targets, divided. */
+export interface TrainingData {
+  source: SourceData;
+  quality: QualityReport;
+  features: Column[];
+  target: Target;
+  split: Split;
+  /** Row weights by `training.weights_column`, or null. */
+  rowWeights: Float64Array | null;
+}
+
+/**
+ * Reads the data source, looks it over and divides it.
+ * @throws EngineError `unreachable`, `invalid-data`, `invalid-config` (a column that is not there), `data-quality`
+ */
+export async function loadTrainingData(config: Config, baseDir: string): Promise<TrainingData> {
+  const raw = await readSource(config, baseDir);
+  const targetColumn = requireColumn(raw.table, config.data.target_column, 'data.target_column');
+  const source = keepRows(raw, rowsWithTarget(targetColumn));
+  const features = featureColumns(source.table, config);
+  const target = readTarget(findColumn(source.table, targetColumn.name)!, config.data.positive_class);
+  const missingTarget = raw.table.rowCount - source.table.rowCount;
+  const quality = inspectQuality({ source, features, target, targetName: targetColumn.name, missingTarget });
+  requireGoodQuality(quality);
+  const { labels, classes } = target;
+  const contentColumns = [...features, findColumn(source.table, targetColumn.name)!];
+  const split = splitRows({ table: source.table, contentColumns, labels, classCount: classes.length }, config.training);
+  requireEveryClass(split, target);
+  return { source, quality, features, target, split, rowWeights: rowWeights(source.table, config) };
+}
+
+function keepRows(source: SourceData, rows: Int32Array): SourceData {
+  if (rows.length === source.table.rowCount) return source;
+  const table = { columns: source.table.columns.map((column) => takeRows(column, rows)), rowCount: rows.length };
+  return { ...source, table, originOf: (row) => source.originOf(rows[row]!) };
+}
+
+function requireColumn(table: Table, name: string, key: string): Column {
+  const column = findColumn(table, name);
+  if (column) return column;
+  const names = table.columns.map((each) => each.name);
+  const near = nearestName(name, names);
+  throw new EngineError(
+    'invalid-config',
+    `${key}: the data has no column "${name}"${near ? `; did you mean "${near}"?` : '.'}`,
+    {
+      columns: names,
+      fix: `Columns: ${names.join(', ')}.`,
+    },
+  );
+}
+
+/** The configured features, or every column that has no other part to play. */
+function featureColumns(table: Table, { data, training }: Config): Column[] {
+  const reserved = new Set([data.target_column, training.weights_column, training.time_column]);
+  if (data.feature_columns.length > 0) {
+    if (data.feature_columns.includes(data.target_column)) {
+      throw new EngineError('invalid-config', `data.feature_columns: "${data.target_column}" is the target.`);
+    }
+    return data.feature_columns.map((name) => requireColumn(table, name, 'data.feature_columns'));
+  }
+  const features = table.columns.filter(({ name }) => !reserved.has(name));
+  if (features.length === 0) throw new EngineError('invalid-data', 'The data has no column beside the target.');
+  return features;
+}
+
+function requireGoodQuality(quality: QualityReport): void {
+  const errors = quality.findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  throw new EngineError('data-quality', errors.map(({ message }) => message).join('\n'), { findings: errors });
+}
+
+function requireEveryClass(split: Split, target: Target): void {
+  for (const [side, rows] of [
+    ['training', split.train],
+    ['test', split.test],
+  ] as const) {
+    const seen = new Set(Array.from(rows, (row) => target.labels[row]));
+    const absent = target.classes.find((_, label) => !seen.has(label));
+    if (absent === undefined) continue;
+    throw new EngineError('data-quality', `The ${side} rows hold none of class "${absent}".`, {
+      fix: 'Add rows of that class, or set training.split: stratified or another training.random_seed.',
+    });
+  }
+}
+
+function rowWeights(table: Table, { training }: Config): Float64Array | null {
+  if (training.weights_column === null) return null;
+  const column = requireColumn(table, training.weights_column, 'training.weights_column');
+  if (column.type === 'string' || column.values.some((weight) => !(weight >= 0))) {
+    throw new EngineError('invalid-data', `training.weights_column: "${column.name}" must hold numbers of at least 0.`);
+  }
+  return column.values;
+}
