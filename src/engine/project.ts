@@ -1,0 +1,121 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from './config/config.ts';
+import { type Environment, type LoadedConfig, loadConfig } from './config/load.ts';
+import { type Override, parseSetFlag } from './config/overrides.ts';
+import { redact } from './config/secrets.ts';
+import { currentActor } from './registry/actor.ts';
+import { EngineError } from './support/errors.ts';
+import { LeaseStore } from './support/leases.ts';
+import { type LogEntry, OperationLog } from './support/operation-log.ts';
+import { openTrackingStore } from './tracking/open-store.ts';
+import type { TrackingStore } from './tracking/store.ts';
+
+export interface OpenProjectOptions {
+  /** Path of config.yaml, relative to the working directory. */
+  configFile?: string;
+  /** `section.key=value`, as the command line's --set. */
+  set?: string[];
+  env?: Environment;
+  /** Refuse every write: for workspaces that are not trusted. */
+  readOnly?: boolean;
+  /** Tells the time; tests give their own. */
+  clock?: () => Date;
+  /** Gets every log entry, secrets removed. */
+  onLog?: (entry: LogEntry) => void;
+}
+
+/** Configuration, store, clock and log in one object that every operation takes. Close it when done. */
+export interface Project {
+  readonly config: Config;
+  readonly configFile: string;
+  /** Folder of config.yaml; relative paths start here. */
+  readonly baseDir: string;
+  readonly env: Environment;
+  readonly loaded: LoadedConfig;
+  readonly store: TrackingStore;
+  readonly readOnly: boolean;
+  readonly clock: () => Date;
+  /** Who acts, for history: see `currentActor`. */
+  readonly actor: string;
+  /** `text` with every secret of configuration and environment replaced by "***". */
+  redact(text: string): string;
+  startLog(operation: string): OperationLog;
+  leases(): LeaseStore;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the project that a config.yaml describes.
+ * @throws EngineError `invalid-config`, or what the store says: `invalid-store`, `store-read-only`, `unreachable`
+ */
+export async function openProject(options: OpenProjectOptions = {}): Promise<Project> {
+  const env = options.env ?? process.env;
+  const configFile = path.resolve(options.configFile ?? 'config.yaml');
+  const overrides: Override[] = (options.set ?? []).map(parseSetFlag);
+  const loaded = loadConfig({ file: configFile, overrides, env });
+  const store = await openProjectStore(loaded, options.readOnly ?? false);
+  return makeProject(loaded, store, options);
+}
+
+/** The tracking store that a configuration names. */
+export function openProjectStore(loaded: LoadedConfig, readOnly: boolean): Promise<TrackingStore> {
+  const baseDir = path.dirname(loaded.file);
+  return openTrackingStore({
+    uri: loaded.config.mlflow.tracking_uri,
+    baseDir,
+    artifactRoot: path.join(baseDir, 'mlruns'),
+    readOnly,
+  });
+}
+
+function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenProjectOptions): Project {
+  const baseDir = path.dirname(loaded.file);
+  const clock = options.clock ?? (() => new Date());
+  const redactText = (text: string) => redact(text, loaded.secrets);
+  const stateFolder = path.join(baseDir, '.gnu-mlops');
+  let leases: LeaseStore | undefined;
+  return {
+    config: loaded.config,
+    configFile: loaded.file,
+    baseDir,
+    env: loaded.env,
+    loaded,
+    store,
+    readOnly: options.readOnly ?? false,
+    clock,
+    actor: currentActor(loaded.env),
+    redact: redactText,
+    startLog: (operation) =>
+      new OperationLog({
+        folder: path.join(baseDir, 'logs'),
+        operation,
+        startedAt: clock(),
+        clock,
+        redact: redactText,
+        onEntry: options.onLog,
+      }),
+    leases: () => {
+      mkdirSync(stateFolder, { recursive: true });
+      leases ??= new LeaseStore(path.join(stateFolder, 'state.db'));
+      return leases;
+    },
+    close: async () => {
+      leases?.close();
+      await store.close();
+    },
+  };
+}
+
+/** @throws EngineError `untrusted-workspace` when the project was opened for reading only. */
+export function requireWritable(project: Project): void {
+  if (!project.readOnly) return;
+  throw new EngineError('untrusted-workspace', 'This workspace is not trusted, so nothing is written.', {
+    fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust") and run the command again.',
+  });
+}
+
+/** Experiment that deployment events are runs of. */
+export function eventsExperiment(config: Config): string {
+  return `${config.mlflow.experiment_name}_events`;
+}
