@@ -11,6 +11,8 @@ interface EditorPackages {
   /** Version of VS Code, for people. */
   title: string;
   codeServer: string;
+  /** What the desktop runner calls that version. */
+  desktop: string;
   /** Version of Node that editor is built for; absent when it is the project's own. */
   node?: string;
   /** Version of the search program; absent when the editor brings its own instead of downloading it after installation. */
@@ -18,8 +20,8 @@ interface EditorPackages {
 }
 
 export const editors: Record<EditorVersion, EditorPackages> = {
-  oldest: { title: 'VS Code 1.110', codeServer: '4.110.0', node: '22.23.3', ripgrep: '1.18.0' },
-  newest: { title: 'VS Code 1.139', codeServer: '4.139.1' },
+  oldest: { title: 'VS Code 1.110', codeServer: '4.110.0', desktop: '1.110.0', node: '22.23.3', ripgrep: '1.18.0' },
+  newest: { title: 'VS Code 1.139', codeServer: '4.139.1', desktop: 'stable' },
 };
 
 export interface InstalledEditor {

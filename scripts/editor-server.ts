@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,10 @@ export interface EditorServerOptions {
   settings?: Record<string, unknown>;
   /** Environment of the server, and so of the extension host. */
   env?: Record<string, string>;
-  extensionsFolder?: string;
+  /** Folder of an extension that is there as if the user had installed it. */
+  installedExtension?: string;
+  /** Lets the page's address name an extension under development and its tests; the editor then shows no pop-ups. */
+  development?: boolean;
 }
 
 export interface EditorServer {
@@ -43,12 +46,21 @@ export async function startEditorServer(
   await mkdir(path.join(data, 'data/User'), { recursive: true });
   const settings = { ...quietSettings, ...options.settings };
   await writeFile(path.join(data, 'data/User/settings.json'), JSON.stringify(settings, null, 2));
+  if (options.installedExtension !== undefined) await installExtension(data, options.installedExtension);
   const port = await freePort();
   const child = spawn(editor.node, [editor.main, ...serverArguments(port, data, options)], {
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return listeningServer(child, port, data);
+}
+
+/** A link in the folder of installed extensions: the editor takes it up when it starts with that folder. */
+async function installExtension(data: string, source: string): Promise<void> {
+  const manifest = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8')) as Record<string, string>;
+  await mkdir(path.join(data, 'extensions'));
+  const name = `${manifest.publisher}.${manifest.name}-${manifest.version}`;
+  await symlink(source, path.join(data, 'extensions', name), 'junction');
 }
 
 async function listeningServer(child: ChildProcess, port: number, data: string): Promise<EditorServer> {
@@ -91,15 +103,14 @@ function untilListening(child: ChildProcess, printed: () => string): Promise<voi
 function serverArguments(
   port: number,
   data: string,
-  { trusted = true, extensionsFolder }: EditorServerOptions,
+  { trusted = true, development = false }: EditorServerOptions,
 ): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms'],
     ...['--server-data-dir', data, '--telemetry-level', 'off'],
-    ...(extensionsFolder === undefined ? [] : ['--extensions-dir', extensionsFolder]),
     ...(trusted ? ['--disable-workspace-trust'] : []),
     // Without this flag a built workbench ignores the address' payload, and with it the extension under development.
-    '--enable-smoke-test-driver',
+    ...(development ? ['--enable-smoke-test-driver'] : []),
   ];
 }
 
@@ -125,10 +136,11 @@ export function workbenchAddress(
   open: { folder: string; extension?: string; tests?: string },
 ): string {
   const remote = (file: string) => `vscode-remote://${authority}${posixPath(file)}`;
-  const payload: [string, string][] = [['skipWelcome', 'true']];
+  const payload: [string, string][] = [];
   if (open.extension !== undefined) payload.push(['extensionDevelopmentPath', remote(open.extension)]);
   if (open.tests !== undefined) payload.push(['extensionTestsPath', remote(open.tests)]);
-  const query = new URLSearchParams({ folder: posixPath(open.folder), payload: JSON.stringify(payload) });
+  const query = new URLSearchParams({ folder: posixPath(open.folder) });
+  if (payload.length > 0) query.set('payload', JSON.stringify([...payload, ['skipWelcome', 'true']]));
   return `http://${authority}/?${query}`;
 }
 

@@ -5,12 +5,12 @@ import { type EditorServerOptions, startEditorServer, workbenchAddress } from '.
 import { launchBrowser } from './browser.ts';
 import { copyWorkspace } from './workspace.ts';
 
-export interface WorkbenchOptions extends EditorServerOptions {
+export interface WorkbenchOptions extends Pick<EditorServerOptions, 'trusted' | 'settings' | 'env'> {
   /** Folder to open; the workbench gets a copy of it. */
   folder: string;
   version?: EditorVersion;
-  /** The extension to load from its folder; null to load none. The project itself unless told. */
-  extensionDevelopmentPath?: string | null;
+  /** Folder of the extension to load: the project itself unless told. */
+  extensionDevelopmentPath?: string;
   /** A compiled suite whose run() the extension host calls. */
   extensionTestsPath?: string;
 }
@@ -44,38 +44,40 @@ export async function launchWorkbench(options: WorkbenchOptions): Promise<Launch
 async function open(options: WorkbenchOptions, started: (() => Promise<unknown>)[]) {
   const workspace = await copyWorkspace(options.folder);
   started.push(workspace.remove);
-  const server = await startEditorServer(await installEditor(options.version ?? 'newest'), options);
+  const server = await startEditorServer(await installEditor(options.version ?? 'newest'), serverOptions(options));
   started.push(server.close);
   const browser = await launchBrowser();
   started.push(() => browser.close());
   const { page, exitCode, consoleLines } = await openPage(browser);
-  await page.goto(workbenchAddress(server, { folder: workspace.folder, ...developed(options) }));
+  await page.goto(workbenchAddress(server, { folder: workspace.folder, ...development(options) }));
   return { page, folder: workspace.folder, exitCode, log: () => readableLog(consoleLines, server.log()) };
 }
 
-function developed(options: WorkbenchOptions): { extension?: string; tests?: string } {
-  const extension = options.extensionDevelopmentPath === undefined ? projectRoot : options.extensionDevelopmentPath;
-  return {
-    ...(extension === null ? {} : { extension }),
-    ...(options.extensionTestsPath === undefined ? {} : { tests: options.extensionTestsPath }),
-  };
+/** Outside of suites the extension counts as installed, because an editor with one under development shows no pop-ups. */
+function serverOptions(options: WorkbenchOptions): EditorServerOptions {
+  if (options.extensionTestsPath !== undefined) return { ...options, development: true };
+  return { ...options, installedExtension: options.extensionDevelopmentPath ?? projectRoot };
+}
+
+function development(options: WorkbenchOptions): { extension?: string; tests?: string } {
+  if (options.extensionTestsPath === undefined) return {};
+  return { extension: options.extensionDevelopmentPath ?? projectRoot, tests: options.extensionTestsPath };
 }
 
 /** Without what this way of installing the server makes it complain about: modules that were not compiled, no gallery. */
 function readableLog(consoleLines: readonly string[], serverLog: string): string {
-  const noise = /bindings file|native-watchdog|vsda|open-vsx|serviceWorker/;
+  const noise =
+    /bindings file|native-watchdog|watchdog'|vsda|open-vsx|serviceWorker|ServiceWorker|Failed to load resource/;
   const server = serverLog.split('\n').filter((line) => /^\[\d\d:/.test(line));
   return [...server, ...consoleLines].filter((entry) => !noise.test(entry)).join('\n');
 }
 
-/** The workbench calls these two functions of its page: the extension host's console, and the end of a test suite. */
 async function openPage(browser: Browser) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   const consoleLines: string[] = [];
-  await page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
-    consoleLines.push(`[${type}] ${(args ?? []).join(' ')}`);
-  });
+  page.on('console', (message) => consoleLines.push(message.text().replace(/^%c *(\w+) color: #\w+/, '[$1]')));
   const exit = Promise.withResolvers<number>();
+  // The workbench calls this function of its page when the suite in its extension host has ended.
   await page.exposeFunction('codeAutomationExit', (code: number) => exit.resolve(code));
   return { page, exitCode: exit.promise, consoleLines };
 }
