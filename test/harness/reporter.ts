@@ -15,7 +15,11 @@ export class Reporter extends reporters.Base {
     };
     runner.on('pass', (test) => count(test, 'passed'));
     runner.on('pending', (test) => count(test, 'skipped'));
-    runner.on('fail', (test) => count(test, 'failed'));
+    runner.on('fail', (test, error: Error & { showDiff?: boolean }) => {
+      // Messages of node:assert hold the difference already; mocha would print it once more.
+      if (error.message?.includes('+ actual - expected')) error.showDiff = false;
+      count(test, 'failed');
+    });
     runner.on('suite end', (suite) => printSuite(suite, counts.get(suite)));
     runner.once('end', () => this.#finish());
   }

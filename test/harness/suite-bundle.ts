@@ -28,3 +28,5 @@ async function entryPoint(): Promise<string> {
     `export const run = () => runEditorSuite([${requires.join(', ')}]);`,
   ].join('\n');
 }
+
+if (import.meta.main) console.log(await bundleEditorSuite());
