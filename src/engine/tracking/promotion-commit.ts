@@ -1,5 +1,8 @@
 import type { StageField } from './store.ts';
 
+/** Tag of an overtaken event: JSON with `alias`, `expected` and `holder`, the version that won. */
+export const CONFLICT_TAG = 'gnu_mlops.event.conflict';
+
 /** One alias that moves: from the version that is expected to hold it to another; null is no version. */
 export interface AliasMove {
   alias: string;

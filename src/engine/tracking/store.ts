@@ -127,6 +127,8 @@ export interface StoreDescription {
   location: string;
   /** Schema revision (SQLite) or server version. */
   version: string;
+  /** What an operator should know about it, as sentences. */
+  notices?: string[];
 }
 
 /**
@@ -140,6 +142,9 @@ export interface TrackingStore {
 
   /** A number that changes when anybody changed the store; cheap enough to poll every second. */
   changeToken(): Promise<string>;
+
+  /** The folder on this machine behind an artifact URI of the store; null when only a server has it. */
+  localFolder(uri: string): Promise<string | null>;
 
   /** The experiment called `name`, made when missing. */
   ensureExperiment(name: string): Promise<Experiment>;

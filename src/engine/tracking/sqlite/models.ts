@@ -1,0 +1,83 @@
+import { EngineError } from '../../support/errors.ts';
+import { checkAlias, checkModelName } from '../limits.ts';
+import type { RegisteredModel } from '../store.ts';
+import { inWorkspace, type Session } from './session.ts';
+
+interface ModelRow {
+  name: string;
+  description: string | null;
+  creation_time: number | null;
+  last_updated_time: number | null;
+}
+
+const SELECT = 'SELECT name, description, creation_time, last_updated_time FROM registered_models';
+
+/** All registered models by name. */
+export function listModels(session: Session): RegisteredModel[] {
+  const where = `WHERE true${inWorkspace(session, 'registered_models')}`;
+  const rows = session.connection.all<ModelRow>(`${SELECT} ${where} ORDER BY name`);
+  return rows.map((row) => toModel(session, row));
+}
+
+export function findModel(session: Session, name: string): RegisteredModel | null {
+  const row = session.connection.get<ModelRow>(
+    `${SELECT} WHERE name = ?${inWorkspace(session, 'registered_models')}`,
+    name,
+  );
+  return row ? toModel(session, row) : null;
+}
+
+/** Makes the model when missing and notes that it changed. */
+export function touchModel(session: Session, name: string, now: number): void {
+  const where = `name = ?${inWorkspace(session, 'registered_models')}`;
+  const known = session.connection.get(`SELECT 1 FROM registered_models WHERE ${where}`, checkModelName(name));
+  if (known) session.connection.run(`UPDATE registered_models SET last_updated_time = ? WHERE ${where}`, now, name);
+  else {
+    const sql =
+      'INSERT INTO registered_models (name, creation_time, last_updated_time, description) VALUES (?, ?, ?, NULL)';
+    session.connection.run(sql, name, now, now);
+  }
+}
+
+/** Version by alias. */
+export function readAliases(session: Session, name: string): Record<string, string> {
+  const rows = session.connection.all<{ alias: string; version: number }>(
+    `SELECT alias, version FROM registered_model_aliases
+     WHERE name = ?${inWorkspace(session, 'registered_model_aliases')} ORDER BY alias`,
+    name,
+  );
+  return Object.fromEntries(rows.map((row) => [row.alias, String(row.version)]));
+}
+
+/** Points the alias at a version, or at none. The key's columns differ between schemas, so the old row goes first. */
+export function moveAlias(session: Session, name: string, alias: string, version: string | null): void {
+  const where = `name = ? AND alias = ?${inWorkspace(session, 'registered_model_aliases')}`;
+  session.connection.run(`DELETE FROM registered_model_aliases WHERE ${where}`, name, checkAlias(alias));
+  if (version === null) return;
+  const sql = 'INSERT INTO registered_model_aliases (name, alias, version) VALUES (?, ?, ?)';
+  session.connection.run(sql, name, alias, Number(version));
+}
+
+/** @throws EngineError `not-found` */
+export function requireModel(session: Session, name: string): RegisteredModel {
+  const model = findModel(session, name);
+  if (model) return model;
+  throw new EngineError('not-found', `There is no registered model "${name}" in the store.`, {
+    fix: 'Train one (gnu-mlops train), or set mlflow.model_name to a model that exists.',
+  });
+}
+
+function toModel(session: Session, row: ModelRow): RegisteredModel {
+  const tags = session.connection.all<{ key: string; value: string | null }>(
+    `SELECT key, value FROM registered_model_tags WHERE name = ?${inWorkspace(session, 'registered_model_tags')}`,
+    row.name,
+  );
+  return {
+    name: row.name,
+    description: row.description ?? '',
+    createdAt: row.creation_time ?? 0,
+    updatedAt: row.last_updated_time ?? 0,
+    tags: Object.fromEntries(tags.map((tag) => [tag.key, tag.value ?? ''])),
+    aliases: readAliases(session, row.name),
+  };
+}
