@@ -71,7 +71,14 @@ async function placeRipgrep(folder: string): Promise<void> {
 }
 
 async function npmInstall(folder: string, args: readonly string[]): Promise<void> {
-  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const quiet = [
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--fetch-retry-mintimeout=2000',
+    '--fetch-retry-maxtimeout=8000',
+  ];
   const [command, ...before] = npmCommand();
   // Without --prefix, an npm that runs inside `npm test` would install into the project.
   await runChecked(command, [...before, 'install', '--prefix', folder, ...quiet, ...args], { cwd: folder });

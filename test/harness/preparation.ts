@@ -20,6 +20,8 @@ export const build: Preparation = once(async () => {
 export const buildForEditor: Preparation = once(async () => {
   const whole = [
     'src/cli/main.ts',
+    'src/engine/index.ts',
+    'src/engine/learners/kernel-worker.ts',
     'src/extension/engine/engine-process.ts',
     'webview-ui/run/main.tsx',
     'webview-ui/compare/main.tsx',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cachedFolder, cachedPath, isCached, projectRoot } from '../../scripts/cache.ts';
+import { cachedFolder, cachedPath, projectRoot } from '../../scripts/cache.ts';
 import { lastLines, type ProcessResult, run, runChecked } from '../../scripts/subprocess.ts';
 import { Unavailable } from './unavailable.ts';
 
@@ -15,7 +15,8 @@ const isWindows = process.platform === 'win32';
 /** Path of the environment's Python; throws when the runner has not made it yet. */
 export function pythonEnvironment(name: PythonEnvironment): string {
   const requirements = readFileSync(requirementsFile(name), 'utf8');
-  if (isCached(cacheName(name), requirements)) return programIn(cachedPath(cacheName(name), requirements), 'python');
+  const environment = cachedPath(cacheName(name), requirements);
+  if (environment !== undefined) return programIn(environment, 'python');
   throw new Error(`The Python environment ${name} is not there yet: run "node test/run.ts interop" once.`);
 }
 
