@@ -18,7 +18,8 @@ const OPERATOR = /!=|<>|>=|<=|==|=|>|</uy;
 const SYMBOL = /[(),]/uy;
 const PLAIN = /[\p{L}_][\p{L}\p{N}_.]*/uy;
 const QUOTED = /`[^`]*`|"[^"]*"/uy;
-const STRING = /'(?:''|[^'])*'|"[^"]*"/uy;
+const TEXT = /'(?:''|[^'])*'/uy;
+const VALUE = /'(?:''|[^'])*'|"[^"]*"/uy;
 
 /** Builds the error to throw for a place in the text. */
 type Complain = (column: number, message: string) => Error;
@@ -44,7 +45,7 @@ function tokenAt(text: string, position: number, before: Token | undefined, comp
   if (symbol) return make('symbol', symbol, position, symbol.length);
   const operator = match(OPERATOR, text, position);
   if (operator) return operatorToken(operator, position, complain);
-  const string = expectsValue(before) ? match(STRING, text, position) : undefined;
+  const string = match(expectsValue(before) ? VALUE : TEXT, text, position);
   if (string) return make('string', unquote(string), position, string.length);
   return nameAt(text, position, complain);
 }
@@ -88,7 +89,7 @@ function splitName(name: string): string[] {
 function unreadable(text: string, position: number): string {
   const character = text[position]!;
   if (/['"`]/.test(character))
-    return `the quote ${character} is not closed, or a text stands where a name is expected.`;
+    return `the quote ${character} is not closed.`;
   return `"${character}" cannot be read here; names with such characters stand in backticks.`;
 }
 
