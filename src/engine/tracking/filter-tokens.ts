@@ -88,8 +88,7 @@ function splitName(name: string): string[] {
 
 function unreadable(text: string, position: number): string {
   const character = text[position]!;
-  if (/['"`]/.test(character))
-    return `the quote ${character} is not closed.`;
+  if (/['"`]/.test(character)) return `the quote ${character} is not closed.`;
   return `"${character}" cannot be read here; names with such characters stand in backticks.`;
 }
 

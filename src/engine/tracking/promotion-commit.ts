@@ -23,7 +23,7 @@ export interface PromotionCommit {
   stageFields: Record<string, StageField>;
   /** Version tags to set (text) or remove (null), by version. */
   versionTags: Record<string, Record<string, string | null>>;
-  /** End of the event run, ms since 1970. */
+  /** End of the event run, ms since 1970; a store that can makes it later than every event that was committed before. */
   endTime: number;
 }
 

@@ -11,7 +11,7 @@ import { hasVersion, setStageField, setVersionTag, touchVersion } from './versio
  * and setting it, and a process that is killed leaves everything as it was.
  */
 export function commitPromotion(session: Session, commit: PromotionCommit): PromotionOutcome {
-  requireRunning(session, commit.eventRunId);
+  const { experimentId } = requireRunning(session, commit.eventRunId);
   const aliases = readAliases(session, commit.modelName);
   const overtaken = commit.moves.find((move) => (aliases[move.alias] ?? null) !== move.expected);
   if (overtaken) {
@@ -24,17 +24,27 @@ export function commitPromotion(session: Session, commit: PromotionCommit): Prom
   requireTargets(session, commit);
   for (const move of commit.moves) moveAlias(session, commit.modelName, move.alias, move.target);
   mirror(session, commit);
-  setStatus(session, commit.eventRunId, 'FINISHED', commit.endTime);
+  setStatus(session, commit.eventRunId, 'FINISHED', afterAllOthers(session, experimentId, commit.endTime));
   return { status: 'committed' };
 }
 
 /** A recovery may have ended the event while its owner slept; then the plan is void. */
-function requireRunning(session: Session, eventRunId: string): void {
-  const { status } = requireRun(session, eventRunId);
-  if (status === 'RUNNING') return;
+function requireRunning(session: Session, eventRunId: string): { experimentId: string } {
+  const { status, experimentId } = requireRun(session, eventRunId);
+  if (status === 'RUNNING') return { experimentId };
   throw new EngineError('conflict', `The event ${eventRunId} was ended as ${status} by another command.`, {
     fix: 'Run the command again: it makes a new plan.',
   });
+}
+
+/**
+ * The event's end, later than that of every event before it, whatever the clocks say: history is read in this order, and
+ * an alias may have moved away and back again between plan and commit.
+ */
+function afterAllOthers(session: Session, experimentId: string, endTime: number): number {
+  const sql = "SELECT max(end_time) AS last FROM runs WHERE experiment_id = ? AND status = 'FINISHED'";
+  const { last } = session.connection.get<{ last: number | null }>(sql, Number(experimentId))!;
+  return Math.max(endTime, (last ?? 0) + 1);
 }
 
 /** An alias at a version that is not there would make production empty for every reader. */
