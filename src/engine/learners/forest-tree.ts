@@ -3,6 +3,8 @@ import { BinarySplitFinder, MAX_BINARY_ROWS } from './binary-split-finder.ts';
 import type { BinnedFeatures } from './binning.ts';
 import type { GrownTree } from './grown-tree.ts';
 import { TreeNodes } from './grown-tree.ts';
+import { normalised } from './importances.ts';
+import { partitionRows } from './row-partition.ts';
 import type { SplitFinder } from './split-finder.ts';
 import { partSeed } from './tree-seed.ts';
 import { WeightedSplitFinder } from './weighted-split-finder.ts';
@@ -102,7 +104,7 @@ export class ForestTreeGrower {
       return;
     }
     importances[best.feature]! += Math.max(0, best.score - squares(at.totals) / sum(at.totals));
-    const middle = this.#partition(entries, at.from, at.to, best.feature, best.bin);
+    const middle = this.#partition(entries, at, best.feature, best.bin);
     const left = nodes.split(at.node, best.feature, this.#set.features.edges[best.feature]![best.bin]!);
     const depth = at.depth + 1;
     const totals = best.left.slice();
@@ -138,25 +140,10 @@ export class ForestTreeGrower {
     return finder.best.feature >= 0;
   }
 
-  /** Moves the entries that go left to the front, in order on both sides; returns where the right side starts. */
-  #partition(entries: Uint32Array, from: number, to: number, feature: number, bin: number): number {
+  #partition(entries: Uint32Array, { from, to }: PendingNode, feature: number, bin: number): number {
     const { bins, rowCount } = this.#set.features;
     const column = bins.subarray(feature * rowCount, (feature + 1) * rowCount);
-    const spare = this.#spare;
-    const shift = this.#finder.rowShift;
-    let left = from;
-    let right = 0;
-    // Both are written, one of them moves on: no branch to mispredict.
-    for (let i = from; i < to; i++) {
-      const entry = entries[i]!;
-      const goesLeft = +(column[entry >>> shift]! <= bin);
-      entries[left] = entry;
-      spare[right] = entry;
-      left += goesLeft;
-      right += 1 - goesLeft;
-    }
-    entries.set(spare.subarray(0, right), left);
-    return left;
+    return partitionRows(entries, from, to, column, bin, this.#finder.rowShift, this.#spare);
   }
 
   #makeLeaf(nodes: TreeNodes, { node, totals }: PendingNode): void {
@@ -182,10 +169,4 @@ function squares(values: Float64Array): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i]! * values[i]!;
   return total;
-}
-
-/** `values` divided by their sum; all zero when that is zero. */
-export function normalised(values: Float64Array): Float64Array {
-  const total = sum(values);
-  return total > 0 ? values.map((value) => value / total) : values;
 }
