@@ -53,9 +53,18 @@ export class SqliteConnection {
     this.#statement(sql).run(values);
   }
 
-  /** Runs statements outside any transaction of ours (`VACUUM INTO`, `PRAGMA optimize`). */
+  /** Runs a statement that cannot stand in a transaction (`VACUUM INTO`). */
   execute(sql: string): Promise<void> {
     return this.#waiting(() => this.#database.exec(sql));
+  }
+
+  /** Lets SQLite renew the statistics that searches depend on, where it sees a need; not while somebody else writes. */
+  optimize(): void {
+    try {
+      this.#database.exec('PRAGMA optimize');
+    } catch (error) {
+      if (!isBusy(error)) throw storeFailure(error, this.file);
+    }
   }
 
   /** Reads in one snapshot. */
