@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { sync as writeFileAtomic } from 'write-file-atomic';
 
 /**
  * Writes a file whole or not at all: beside it first, flushed to disk, then renamed over it, then the folder is flushed, so
@@ -9,7 +9,7 @@ import writeFileAtomic from 'write-file-atomic';
 export function writeFileWhole(file: string, content: string | Uint8Array): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true });
-  writeFileAtomic.sync(file, content);
+  writeFileAtomic(file, content);
   flushFolder(folder);
 }
 

@@ -1,4 +1,8 @@
 declare module 'write-file-atomic' {
-  const writeFileAtomic: { sync(file: string, content: string | Uint8Array): void };
-  export default writeFileAtomic;
+  /** Writes beside `file`, flushes, renames; keeps mode and owner of a file that it replaces. */
+  export function sync(
+    file: string,
+    content: string | Uint8Array,
+    options?: { mode?: number; encoding?: string },
+  ): void;
 }

@@ -25,11 +25,17 @@ export function checkKey(kind: 'metric' | 'param' | 'tag', key: string): string 
 
 /** Params and tags that are too long are cut, as MLflow does. */
 export function cutParam(value: string): string {
-  return String(value).slice(0, MAX_PARAM_VALUE);
+  return cut(value, MAX_PARAM_VALUE);
 }
 
 export function cutTag(value: string): string {
-  return String(value).slice(0, MAX_TAG_VALUE);
+  return cut(value, MAX_TAG_VALUE);
+}
+
+/** Never through the middle of a character that takes two units of UTF-16. */
+function cut(value: string, length: number): string {
+  const text = String(value);
+  return text.length <= length ? text : text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** @throws EngineError `usage` when a tag of a model version is longer than every MLflow takes. */

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,6 +71,42 @@ describe('A SQLite store', () => {
     writeFileSync(file(), '');
     const store = await open();
     assert.equal((await store.listExperiments()).length, 1);
+    await store.close();
+  });
+
+  it('is made by the next when the process that made it was killed half-way', async () => {
+    const code = `const { DatabaseSync } = require('node:sqlite');
+      const database = new DatabaseSync(process.argv[1]);
+      database.exec('PRAGMA cache_size = 1; PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE');
+      database.exec(require('node:fs').readFileSync(process.argv[2], 'utf8'));
+      process.kill(process.pid, 'SIGKILL');`;
+    const dump = path.join(fixtures, '0584bdc529eb-mlflow-2.22.5.sql');
+    assert.equal(spawnSync(process.execPath, ['-e', code, file(), dump]).signal, 'SIGKILL');
+    assert.ok(existsSync(`${file()}-journal`), 'Nothing was left half done: the test proves nothing.');
+    const store = await open();
+    assert.deepEqual((await store.describe()).notices, []);
+    assert.equal((await store.listExperiments()).length, 1);
+    await store.close();
+  });
+
+  it('is made once by processes that start at the same time', async function () {
+    this.timeout(20_000);
+    const module = new URL('../../../src/engine/tracking/sqlite/store.ts', import.meta.url).href;
+    const code = `const { openSqliteStore } = await import(${JSON.stringify(module)});
+      const store = await openSqliteStore({ path: process.argv[1] });
+      await store.ensureExperiment('both');
+      await store.close();`;
+    const start = () => spawn(process.execPath, ['--input-type=module', '-e', code, file()], { stdio: 'inherit' });
+    const codes = await Promise.all([start(), start(), start()].map((child) => once(child, 'close')));
+    assert.deepEqual(
+      codes.map(([exitCode]) => exitCode),
+      [0, 0, 0],
+    );
+    const store = await open();
+    assert.deepEqual(
+      (await store.listExperiments()).map((experiment) => experiment.name),
+      ['Default', 'both'],
+    );
     await store.close();
   });
 

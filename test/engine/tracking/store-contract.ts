@@ -107,6 +107,17 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
         await rejects(store.logBatch(runId, { metrics: [{ key: 'what?', value: 1, timestamp: 1, step: 0 }] }), 'usage');
       });
 
+      it('cut params and tags that are too long, as MLflow does', async () => {
+        const { runId } = await startRun({
+          params: { long: 'é'.repeat(7000) },
+          tags: { long: `${'x'.repeat(7999)}😀` },
+        });
+        const run = await store.getRun(runId);
+        assert.equal(run.params.long, 'é'.repeat(6000));
+        assert.equal(run.tags.long?.slice(0, 7999), 'x'.repeat(7999));
+        assert.ok(run.tags.long?.isWellFormed());
+      });
+
       it('show the latest metric and keep its history, NaN and infinities included', async () => {
         const { runId } = await startRun();
         const metric = (key: string, value: number, step: number, timestamp = 10) => ({ key, value, step, timestamp });
