@@ -83,9 +83,9 @@ export async function trainPackageForest(
   values: Hyperparameters,
   seed: number,
 ): Promise<PackageForest> {
-  // Loaded only here, so that other learners start without it.
-  const { RandomForestClassifier } = (await import('ml-random-forest')) as unknown as Package;
-  const forest = new RandomForestClassifier({
+  // Loaded only here, so that other learners start without it. CommonJS: in our bundle it has nothing but a default.
+  const { default: mlRandomForest } = (await import('ml-random-forest')) as unknown as { default: Package };
+  const forest = new mlRandomForest.RandomForestClassifier({
     nEstimators: Number(values.n_estimators),
     maxFeatures: maxFeatures(values.max_features!, set.columns.length),
     replacement: values.replacement === true,
