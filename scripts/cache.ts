@@ -6,7 +6,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export const projectRoot = path.resolve(import.meta.dirname, '..');
-export const cacheRoot = path.join(projectRoot, '.test-cache');
+/** Clones on one machine may share it: docs/testing.md. */
+export const cacheRoot = process.env.GNU_MLOPS_TEST_CACHE ?? path.join(projectRoot, '.test-cache');
 
 const staleLockMs = 20 * 60_000;
 

@@ -63,7 +63,12 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
   const config =
     schemaFindings.length + document.findings.length > 0 ? fillDefaults(values) : (values as unknown as Config);
   const located = schemaFindings.map((finding) => locate(finding, document, overrides));
-  const findings = [...document.findings, ...shapeFindings(document), ...located, ...plainTextSecrets(document, config)];
+  const findings = [
+    ...document.findings,
+    ...shapeFindings(document),
+    ...located,
+    ...plainTextSecrets(document, config),
+  ];
   return { config, file: options.file, env, findings, secrets: collectSecrets(config, env) };
 }
 

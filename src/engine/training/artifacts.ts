@@ -13,8 +13,6 @@ import type { TrainingData } from './training-data.ts';
 
 /** Where the model folder lies among a run's artifacts. */
 export const MODEL_ARTIFACT = 'model';
-/** Run tag with the digest of that folder; see `digestFolder`. */
-export const MODEL_DIGEST_TAG = 'gnu_mlops.model_digest';
 
 export const EVALUATION_ARTIFACT = 'evaluation.json';
 

@@ -1,0 +1,79 @@
+import { isIntegerText, isMissingText, parseBoolean, parseNumber } from '../data/field-values.ts';
+import type { SignatureColumn } from '../model/signature.ts';
+import { floatTensor, type Tensor } from '../model/tensor.ts';
+
+/** A value as text, number, boolean, or absent: what CSV fields and JSON values come down to. */
+export type Cell = string | number | boolean | null | undefined;
+
+const EXPECTED = {
+  long: 'a whole number',
+  double: 'a number',
+  boolean: 'true or false',
+  string: 'text',
+  float: 'a number',
+};
+
+/** Collects one input column of the model, cell by cell, by the type its signature declares. */
+export class FeatureReader {
+  readonly column: SignatureColumn;
+  /** Texts the model was not trained on, with how often they came. */
+  readonly unknown = new Map<string, number>();
+  private readonly known: ReadonlySet<string> | undefined;
+  private readonly numbers: number[] = [];
+  private readonly texts: string[] = [];
+
+  constructor(column: SignatureColumn, known: ReadonlySet<string> | undefined) {
+    this.column = column;
+    this.known = known;
+  }
+
+  /** Adds a cell; returns what is wrong with it, or null. A refused cell is not added. */
+  add(cell: Cell): string | null {
+    if (this.column.type === 'string') return this.addText(cell);
+    const number = this.toNumber(cell);
+    if (number === undefined) {
+      const found = isMissing(cell) ? 'no value' : JSON.stringify(cell);
+      return `column "${this.column.name}": found ${found}; expected ${EXPECTED[this.column.type]}`;
+    }
+    this.numbers.push(number);
+    return null;
+  }
+
+  /** Takes back the last cell: its row was refused for another column. */
+  dropLast(): void {
+    if (this.column.type === 'string') this.texts.pop();
+    else this.numbers.pop();
+  }
+
+  private addText(cell: Cell): null {
+    const text = isMissing(cell) ? '' : String(cell);
+    if (this.known && !this.known.has(text)) this.unknown.set(text, (this.unknown.get(text) ?? 0) + 1);
+    this.texts.push(text);
+    return null;
+  }
+
+  /** NaN for a missing value where the model can fill it in, undefined when the cell does not fit. */
+  private toNumber(cell: Cell): number | undefined {
+    const { type } = this.column;
+    if (isMissing(cell)) return type === 'double' ? Number.NaN : undefined;
+    if (type === 'boolean') return typeof cell === 'boolean' ? Number(cell) : parseBoolean(String(cell));
+    if (typeof cell === 'boolean') return undefined;
+    if (typeof cell === 'string' && type === 'long' && !isIntegerText(cell)) return undefined;
+    const number = typeof cell === 'string' ? parseNumber(cell, '.') : (cell as number);
+    return type === 'long' && !Number.isInteger(number) ? undefined : number;
+  }
+
+  /** What was collected, as the graph takes it. */
+  tensor(): Tensor {
+    const { type } = this.column;
+    if (type === 'string') return { type, dims: [this.texts.length], data: this.texts };
+    const dims = [this.numbers.length];
+    return type === 'double'
+      ? floatTensor(dims, Float32Array.from(this.numbers))
+      : { type: 'int64', dims, data: Float64Array.from(this.numbers) };
+  }
+}
+
+function isMissing(cell: Cell): boolean {
+  return cell === null || cell === undefined || (typeof cell === 'string' && isMissingText(cell)) || Number.isNaN(cell);
+}

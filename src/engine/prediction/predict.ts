@@ -1,0 +1,153 @@
+import type { ClassLabel } from '../data/target.ts';
+import type { LoadedModel, Scores } from '../model/loaded-model.ts';
+import type { Project } from '../project.ts';
+import { loadVersion, resolveVersion, type VersionSelector } from '../registry/model-version.ts';
+import { EngineError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest-name.ts';
+import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
+import type { ModelVersion } from '../tracking/store.ts';
+import { FeatureReader } from './feature-reader.ts';
+import { type InputRows, type PredictInput, type RowFormat, readInput } from './input.ts';
+import { writePredictions } from './output.ts';
+
+export interface PredictOptions extends OperationControl {
+  input: PredictInput;
+  /** Which version scores; the one in GNU_Production when left out. */
+  select?: VersionSelector;
+  /** Refuse categories that the model was not trained on. */
+  strict?: boolean;
+  /** Also write the rows with their predictions to this file. */
+  output?: { file: string; format?: RowFormat | undefined };
+}
+
+export interface Prediction {
+  prediction: ClassLabel;
+  /** Of the positive class; with more than two classes, of the predicted one. */
+  probability: number;
+  probabilities: Record<string, number>;
+}
+
+/** What `predict --json` prints. */
+export interface PredictResult {
+  schema: 1;
+  model_name: string;
+  version: string;
+  predictions: Prediction[];
+  warnings: string[];
+  /** The file that was written, if one was asked for. */
+  output: string | null;
+}
+
+/** Rows scored by a version, with what they came from. */
+export interface ScoredRows {
+  input: InputRows;
+  model: LoadedModel;
+  version: ModelVersion;
+  predictions: Prediction[];
+  scoredAt: Date;
+}
+
+/**
+ * Scores rows with a registered version. Column order does not matter.
+ * @throws EngineError `not-found`, `invalid-model`, or `invalid-data` naming each row and column that does not fit
+ */
+export async function predict(project: Project, options: PredictOptions): Promise<PredictResult> {
+  const { store, config } = project;
+  const version = await resolveVersion(store, config.mlflow.model_name, options.select ?? {});
+  const model = await loadVersion(store, version);
+  throwIfCancelled(options.signal);
+  const input = readInput(
+    options.input,
+    model.signature.inputs.map(({ name }) => name),
+  );
+  const { scores, warnings } = scoreRows(model, input, options.strict ?? false);
+  const predictions = toPredictions(scores, model.classes);
+  const scored = { input, model, version, predictions, scoredAt: project.clock() };
+  const output = options.output ? writePredictions(scored, options.output.file, options.output.format) : null;
+  return { schema: 1, model_name: version.name, version: version.version, predictions, warnings, output };
+}
+
+/** Scores rows and says what was odd about them. */
+export function scoreRows(
+  model: LoadedModel,
+  input: InputRows,
+  strict: boolean,
+): { scores: Scores; warnings: string[] } {
+  const warnings = checkColumns(model, input);
+  const readers = model.signature.inputs.map((column) => new FeatureReader(column, model.categories.get(column.name)));
+  const refusals: string[] = [];
+  for (const [row, cells] of input.rows.entries()) {
+    for (const reader of readers) {
+      const wrong = reader.add(cells[reader.column.name]);
+      if (wrong !== null) refusals.push(`${input.placeOf(row)}: ${wrong}`);
+    }
+  }
+  if (refusals.length > 0) throw unfitRows(refusals);
+  const unknown = readers.flatMap(unknownWarning);
+  if (strict && unknown.length > 0)
+    throw new EngineError('invalid-data', unknown.join('\n'), { fix: 'Leave out --strict to score them as unknown.' });
+  return {
+    scores: model.score(new Map(readers.map((reader) => [reader.column.name, reader.tensor()]))),
+    warnings: [...warnings, ...unknown],
+  };
+}
+
+const MOST_REFUSALS = 10;
+
+function unfitRows(refusals: string[]): EngineError {
+  const more = refusals.length - MOST_REFUSALS;
+  const lines = refusals.slice(0, MOST_REFUSALS);
+  if (more > 0) lines.push(`... and ${more} more`);
+  return new EngineError('invalid-data', lines.join('\n'), {
+    refusals,
+    fix: 'Correct these values; nothing was scored.',
+  });
+}
+
+/** Refuses input without a required column; other differences are warnings. */
+function checkColumns(model: LoadedModel, input: InputRows): string[] {
+  const given = new Set(input.columns);
+  const expected = model.signature.inputs;
+  const absent = expected.filter(({ name }) => !given.has(name));
+  const required = absent.filter((column) => column.required);
+  if (required.length > 0 && input.rows.length > 0)
+    throw missingColumns(
+      required.map(({ name }) => name),
+      input.columns,
+    );
+  const known = new Set(expected.map(({ name }) => name));
+  const extra = input.columns.filter((name) => !known.has(name));
+  return [
+    ...absent
+      .filter((column) => !column.required)
+      .map(({ name }) => `column "${name}" is absent; it is scored as missing.`),
+    ...(extra.length > 0 ? [`columns that the model does not use: ${extra.join(', ')}.`] : []),
+  ];
+}
+
+function missingColumns(missing: string[], given: string[]): EngineError {
+  const hints = missing.map((name) => {
+    const near = nearestName(name, given);
+    return near ? `"${name}" (is it "${near}"?)` : `"${name}"`;
+  });
+  const message = `The input lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${hints.join(', ')}.`;
+  return new EngineError('invalid-data', message, { missing, fix: 'The model needs every column it was trained on.' });
+}
+
+function unknownWarning({ column, unknown }: FeatureReader): string[] {
+  if (unknown.size === 0) return [];
+  const rows = [...unknown.values()].reduce((sum, count) => sum + count, 0);
+  const shown = [...unknown.keys()].slice(0, 5).map((text) => JSON.stringify(text));
+  const more = unknown.size > shown.length ? ', ...' : '';
+  return [
+    `column "${column.name}": ${rows} rows hold categories the model was not trained on (${shown.join(', ')}${more}); they are scored as unknown.`,
+  ];
+}
+
+function toPredictions(scores: Scores, classes: ClassLabel[]): Prediction[] {
+  return scores.predictions.map((prediction, row) => ({
+    prediction,
+    probability: scores.probability[row]!,
+    probabilities: Object.fromEntries(classes.map((label, i) => [String(label), scores.byClass[i]![row]!])),
+  }));
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { digestFolder } from '../model/digest.ts';
+import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import { EngineError } from '../support/errors.ts';
+import type { ModelVersion, TrackingStore } from '../tracking/store.ts';
+import type { Stage } from './stages.ts';
+
+/** Run tag with the digest of the run's model folder. */
+export const MODEL_DIGEST_TAG = 'gnu_mlops.model_digest';
+
+/** One way to name a version; the stage GNU_Production when nothing is given. */
+export interface VersionSelector {
+  stage?: Stage | undefined;
+  alias?: string | undefined;
+  version?: string | undefined;
+}
+
+/**
+ * The version that a selector names.
+ * @throws EngineError `not-found` when there is no such model, version, or holder of the stage or alias
+ */
+export async function resolveVersion(
+  store: TrackingStore,
+  modelName: string,
+  selector: VersionSelector,
+): Promise<ModelVersion> {
+  if (selector.version !== undefined) return store.getVersion(modelName, selector.version);
+  const alias = selector.alias ?? selector.stage ?? 'GNU_Production';
+  const model = await store.findModel(modelName);
+  const version = model?.aliases[alias];
+  if (version !== undefined) return store.getVersion(modelName, version);
+  const what = model ? `No version of ${modelName} is in ${alias}.` : `There is no registered model "${modelName}".`;
+  throw new EngineError('not-found', what, {
+    fix: model ? 'Deploy one (gnu-mlops deploy --stage staging), or name one with --version.' : 'Run: gnu-mlops train',
+  });
+}
+
+/** Whether the version's files are what its run recorded. */
+export type FolderState = 'intact' | 'missing' | 'altered' | 'unrecorded';
+
+/** Compares a version's model folder with the digest that its run recorded. */
+export async function inspectFolder(store: TrackingStore, version: ModelVersion): Promise<FolderState> {
+  if (!existsSync(version.location)) return 'missing';
+  const recorded = version.runId === null ? undefined : (await store.getRun(version.runId)).tags[MODEL_DIGEST_TAG];
+  if (recorded === undefined) return 'unrecorded';
+  return digestFolder(version.location) === recorded ? 'intact' : 'altered';
+}
+
+/**
+ * Loads a version's model, ready to score.
+ * @throws EngineError `invalid-model` when its files are missing, cut off, or not what its run recorded
+ */
+export async function loadVersion(store: TrackingStore, version: ModelVersion): Promise<LoadedModel> {
+  const state = await inspectFolder(store, version);
+  const name = `${version.name} version ${version.version}`;
+  const fix = 'Restore the model folder, or roll back: gnu-mlops rollback';
+  if (state === 'missing') {
+    throw new EngineError('invalid-model', `${name}: the model folder ${version.location} is missing.`, { fix });
+  }
+  if (state === 'altered') {
+    loadModel(version.location);
+    throw new EngineError('invalid-model', `${name}: the files in ${version.location} were altered after training.`, {
+      fix,
+    });
+  }
+  return loadModel(version.location);
+}
