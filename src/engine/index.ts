@@ -1,5 +1,32 @@
-/** The programming interface of the package: `import { openProject, train } from 'gnu-mlops'`. */
-export { predict } from './prediction/predict.ts';
-export { openProject } from './project.ts';
-export { EngineError } from './support/errors.ts';
-export { train } from './training/train.ts';
+/**
+ * The programming interface of the package: `import { openProject, train } from 'gnu-mlops'`. Every operation takes an open
+ * project (or the folder of one) and its options, and rejects with an EngineError that has a reason.
+ */
+export { type DeployOptions, deploy, planDeploy } from './deployment/deploy.ts';
+export { type InfoOptions, info } from './deployment/info.ts';
+export { listModels, type ModelSummary, type StageSummary, type VersionSummary } from './deployment/models.ts';
+export { type RepairOptions, type RepairResult, repair } from './deployment/repair.ts';
+export type { DeployResult, InfoResult, StageHolder } from './deployment/results.ts';
+export { planRollback, type RollbackOptions, rollback } from './deployment/rollback.ts';
+export type { Evaluation } from './evaluation/evaluation.ts';
+export { type CleanOptions, type CleanResult, clean } from './housekeeping/clean.ts';
+export { type LogsResult, readLogs } from './housekeeping/logs.ts';
+export type { PredictInput } from './prediction/input.ts';
+export { type Prediction, type PredictOptions, type PredictResult, predict } from './prediction/predict.ts';
+export { type OpenProjectOptions, openProject, type Project } from './project.ts';
+export type { GateResult } from './registry/gates.ts';
+export type { HistoryEntry } from './registry/history.ts';
+export type { Stage, VersionStage } from './registry/stages.ts';
+export { type CompareOptions, compareRuns } from './runs/compare.ts';
+export { type ExperimentSummary, listExperiments } from './runs/experiments.ts';
+export { type ListRunsOptions, listRuns } from './runs/list-runs.ts';
+export type { ComparedRow, CompareResult, RunDocument, RunsResult } from './runs/results.ts';
+export { type RunDetails, runDetails } from './runs/run-details.ts';
+export { type RunSummary, runPage } from './runs/run-page.ts';
+export { createDataset, type DatasetOptions, type DatasetResult } from './setup/dataset.ts';
+export { type InitOptions, type InitResult, initProject } from './setup/init.ts';
+export { type Check, type ValidateResult, validate } from './setup/validate.ts';
+export { EngineError, type ErrorDetails, type ErrorReason, exitCodeOf } from './support/errors.ts';
+export type { LogEntry } from './support/operation-log.ts';
+export type { OperationControl, Progress } from './support/progress.ts';
+export { type TrainOptions, type TrainResult, train } from './training/train.ts';

@@ -58,8 +58,21 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
   return makeProject(loaded, store, options);
 }
 
-/** The tracking store that a configuration names. */
-export function openProjectStore(loaded: LoadedConfig, readOnly: boolean): Promise<TrackingStore> {
+/**
+ * The tracking store that a configuration names.
+ * @throws EngineError `unsupported` for a registry apart from it: deployments and their history must lie in one store
+ */
+export async function openProjectStore(loaded: LoadedConfig, readOnly: boolean): Promise<TrackingStore> {
+  const { tracking_uri, registry_uri } = loaded.config.mlflow;
+  if (registry_uri !== null && registry_uri !== tracking_uri) {
+    throw new EngineError(
+      'unsupported',
+      'mlflow.registry_uri: a registry apart from the tracking store arrives later.',
+      {
+        fix: 'Set mlflow.registry_uri: null, so that models are registered where runs are tracked.',
+      },
+    );
+  }
   const baseDir = path.dirname(loaded.file);
   return openTrackingStore({
     uri: loaded.config.mlflow.tracking_uri,

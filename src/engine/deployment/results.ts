@@ -1,4 +1,3 @@
-import type { Metrics } from '../evaluation/metrics.ts';
 import type { GateResult } from '../registry/gates.ts';
 import type { HistoryEntry } from '../registry/history.ts';
 import type { Stage, VersionStage } from '../registry/stages.ts';
@@ -6,14 +5,21 @@ import type { Stage, VersionStage } from '../registry/stages.ts';
 /** What `deploy --json` and `rollback --json` print. */
 export interface DeployResult {
   schema: 1;
-  /** `dry-run`: the plan would go through. `unchanged`: the version already holds the stage. */
-  status: 'deployed' | 'rolled-back' | 'unchanged' | 'dry-run';
+  /**
+   * `unchanged`: the version already holds the stage, and no event was written. `dry-run`: the plan would go through.
+   * `refused`: only as the answer to a dry run; without one a refusal is an error.
+   */
+  status: 'deployed' | 'rolled-back' | 'unchanged' | 'dry-run' | 'refused';
   model_name: string;
   version: string;
   from_stage: VersionStage;
   to_stage: Stage;
+  /** Who holds (or held) the stage before; null when nobody does. */
   previous_version: string | null;
   gates: GateResult[];
+  /** What moves, as sentences. */
+  changes: string[];
+  warnings: string[];
   event_id: string | null;
 }
 
@@ -23,8 +29,11 @@ export interface StageHolder {
   /** ISO 8601 UTC, null when no event tells */
   since: string | null;
   by: string | null;
+  /** False on stores that do not know their users, where `by` is what the client said of itself. */
+  by_verified: boolean;
   notes: string;
-  metrics: Partial<Metrics>;
+  /** Holdout metrics of the version's run; null where one is not a number. */
+  metrics: Record<string, number | null>;
   run_id: string | null;
 }
 
@@ -32,7 +41,10 @@ export interface StageHolder {
 export interface InfoResult {
   schema: 1;
   model_name: string;
+  /** The instant that was asked about, ISO 8601 UTC; null for now. */
+  at: string | null;
   stages: Record<Stage, StageHolder | null>;
+  /** Newest first; empty unless asked for. */
   history: HistoryEntry[];
   /** Alias moves by other tools that no event explains, as sentences. */
   changed_outside: string[];

@@ -60,15 +60,25 @@ function hasGaps(column: Column): boolean {
   return false;
 }
 
-/** Differences between two signatures' inputs, for people; empty when they are equal. */
+/**
+ * What callers of a model would notice when another one took its place, as phrases; empty when nothing. A column that may be
+ * left out now breaks nobody; one that may not be left out any more does.
+ */
 export function signatureDifferences(from: Signature, to: Signature): string[] {
-  const before = new Map(from.inputs.map((column) => [column.name, column.type]));
-  const after = new Map(to.inputs.map((column) => [column.name, column.type]));
+  const before = new Map(from.inputs.map((column) => [column.name, column]));
+  const after = new Set(to.inputs.map(({ name }) => name));
   const gone = [...before.keys()].filter((name) => !after.has(name)).map((name) => `"${name}" is gone`);
-  const changed = [...after].flatMap(([name, type]) => {
+  const changed = to.inputs.flatMap(({ name, type, required }) => {
     const old = before.get(name);
     if (old === undefined) return [`"${name}" (${type}) is new`];
-    return old === type ? [] : [`"${name}" was ${old} and is ${type}`];
+    if (old.type !== type) return [`"${name}" was ${old.type} and is ${type}`];
+    return required && !old.required ? [`"${name}" may not be missing any more`] : [];
   });
-  return [...gone, ...changed];
+  return [...gone, ...changed, ...outputDifferences(from, to)];
+}
+
+function outputDifferences(from: Signature, to: Signature): string[] {
+  const describe = ({ outputs }: Signature) => outputs.map(({ name, type }) => `${name} (${type})`).join(', ');
+  const [before, after] = [describe(from), describe(to)];
+  return before === after ? [] : [`the outputs were ${before} and are ${after}`];
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
+import { csvText } from '../data/csv-text.ts';
 import { EngineError } from '../support/errors.ts';
 import type { RowFormat } from './input.ts';
 import type { ScoredRows } from './predict.ts';
@@ -26,7 +27,7 @@ export function renderPredictions(scored: ScoredRows, format: RowFormat): string
   if (format === 'jsonl') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const names = [...scored.input.columns, ...Object.keys(rows[0] ? addedColumns(scored, 0) : {})];
   const lines = [names, ...rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name]))];
-  return lines.map((cells) => `${cells.map(csvField).join(',')}\n`).join('');
+  return csvText(lines);
 }
 
 /** `prediction`, `probability`, `probability_<class>`, `model_name`, `model_version`, `prediction_timestamp`. */
@@ -42,10 +43,4 @@ function addedColumns({ model, version, predictions, scoredAt }: ScoredRows, row
     [`${prefix}model_version`]: version.version,
     [`${prefix}prediction_timestamp`]: scoredAt.toISOString(),
   };
-}
-
-/** A field as RFC 4180 writes it: quoted when it holds a delimiter, a quote or a line end. */
-export function csvField(value: unknown): string {
-  const text = value === null || value === undefined ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -26,10 +26,8 @@ export interface GateEvidence {
   folder: 'intact' | 'missing' | 'altered' | 'unrecorded';
   /** Why the model does not load or does not score its input example; null when it does. */
   loadError: string | null;
-  /** Equal texts for equal signatures. */
-  signature: string | null;
-  /** Of the version in production; undefined when there is none. */
-  productionSignature: string | null | undefined;
+  /** What callers of the version in production would notice, as phrases; undefined when there is none to compare with. */
+  signatureChanges: string[] | undefined;
   /** The source that stood in for the real data (run tag `gnu_mlops.data_fallback`); null for real data. */
   fallbackSource: string | null;
   inStaging: boolean;
@@ -57,13 +55,20 @@ export function evaluateGates(
 ): GateResult[] {
   const gates = [
     ...Object.entries(thresholds).map(([metric, threshold]) => metricGate(metric, threshold, evidence.metrics[metric])),
-    gate('artifacts', 'present', evidence.folder === 'missing' ? 'missing' : 'present'),
-    digestGate(evidence.folder),
-    gate('loads', 'scores its input example', evidence.loadError ?? 'scores its input example'),
+    ...integrityGates(evidence),
     signatureGate(evidence, options.acceptSignatureChange ?? false),
     ...(options.stage === 'GNU_Production' ? productionGates(evidence) : []),
   ];
   return withOverrides(gates, options);
+}
+
+/** The gates of a rollback: the version is whole and works. Its metrics were good enough once. */
+export function integrityGates({ folder, loadError }: GateEvidence): GateResult[] {
+  return [
+    gate('artifacts', 'present', folder === 'missing' ? 'missing' : 'present'),
+    digestGate(folder),
+    gate('loads', 'scores its input example', loadError ?? 'scores its input example'),
+  ];
 }
 
 /** Whether nothing stands in the way. */
@@ -111,11 +116,16 @@ function digestGate(folder: GateEvidence['folder']): GateResult {
   return gate('digest', 'unchanged', actual, folder === 'intact' || folder === 'unrecorded');
 }
 
-function signatureGate({ signature, productionSignature }: GateEvidence, accepted: boolean): GateResult {
+function signatureGate({ signatureChanges }: GateEvidence, accepted: boolean): GateResult {
   const required = 'as in production';
-  if (productionSignature === undefined) return gate('signature', required, 'nothing in production', true);
-  if (signature === productionSignature) return gate('signature', required, required);
-  return gate('signature', required, accepted ? 'changed, accepted' : 'changed', accepted);
+  if (signatureChanges === undefined) return gate('signature', required, 'nothing in production', true);
+  if (signatureChanges.length === 0) return gate('signature', required, required);
+  return gate(
+    'signature',
+    required,
+    `changed${accepted ? ', accepted' : ''}: ${signatureChanges.join(', ')}`,
+    accepted,
+  );
 }
 
 function withOverrides(gates: GateResult[], { override = [], notes = '' }: GateOptions): GateResult[] {

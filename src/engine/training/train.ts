@@ -3,17 +3,17 @@ import type { QualityFinding } from '../data/quality.ts';
 import { evaluate } from '../evaluation/evaluation.ts';
 import type { MetricName, Metrics } from '../evaluation/metrics.ts';
 import { fitEnsemble } from '../learners/fit.ts';
-import { resolveHyperparameters } from '../learners/hyperparameters.ts';
-import { ALGORITHMS, type Algorithm, type FitOptions } from '../learners/learner.ts';
+import type { Algorithm, FitOptions } from '../learners/learner.ts';
 import { eventsExperiment, type Project, requireWritable } from '../project.ts';
 import { MODEL_DIGEST_TAG } from '../registry/model-version.ts';
 import { recoverInterrupted } from '../registry/recovery.ts';
-import { EngineError, toEngineError } from '../support/errors.ts';
+import { toEngineError } from '../support/errors.ts';
 import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import { threadCount } from '../support/threads.ts';
 import type { Run } from '../tracking/store.ts';
+import { requireAlgorithm } from './algorithm.ts';
 import { MODEL_ARTIFACT, writeArtifacts } from './artifacts.ts';
 import { type CrossValidated, crossValidate } from './cross-validation.ts';
 import { assemblePipeline, pipelineProbabilities, prepareRows } from './estimator.ts';
@@ -65,15 +65,8 @@ interface Fit extends FitOptions {
 }
 
 function fitOptions({ config }: Project, { signal, onProgress }: TrainOptions): Fit {
-  const { algorithm, hyperparameters } = config.model;
-  if (!(ALGORITHMS as readonly string[]).includes(algorithm)) {
-    throw new EngineError('unsupported', `model.algorithm: ${algorithm} arrives in a later release.`, {
-      fix: `Use one of ${ALGORITHMS.join(', ')}.`,
-    });
-  }
   return {
-    algorithm: algorithm as Algorithm,
-    hyperparameters: resolveHyperparameters(algorithm as Algorithm, hyperparameters),
+    ...requireAlgorithm(config),
     seed: config.training.random_seed,
     threads: threadCount(config.training.n_jobs),
     signal,

@@ -14,8 +14,7 @@ const good: GateEvidence = {
   metrics: { accuracy: 0.9, log_loss: 0.3 },
   folder: 'intact',
   loadError: null,
-  signature: 'a',
-  productionSignature: 'a',
+  signatureChanges: [],
   fallbackSource: null,
   inStaging: true,
 };
@@ -74,10 +73,11 @@ describe('Gates', () => {
   });
 
   it('stop another signature than production has, unless it is accepted', () => {
-    assert.deepEqual(failed({ signature: 'b' }), ['signature']);
-    assert.deepEqual(failed({ signature: 'b' }, { ...production, acceptSignatureChange: true }), []);
-    assert.deepEqual(failed({ signature: 'b', productionSignature: undefined }), []);
-    assert.deepEqual(failed({ signature: 'b', productionSignature: null }), ['signature']);
+    const changed = { signatureChanges: ['"age" is gone'] };
+    assert.deepEqual(failed(changed), ['signature']);
+    assert.deepEqual(failed(changed, { ...production, acceptSignatureChange: true }), []);
+    assert.deepEqual(failed({ signatureChanges: undefined }), []);
+    assert.match(describeRefusal(evaluateGates({ ...good, ...changed }, {}, production)), /"age" is gone/);
   });
 
   it('ask for Staging and real data only on the way to production', () => {

@@ -16,6 +16,8 @@ export interface SyntheticOptions {
   /** How far the features of later data have moved, in standard deviations of a feature. */
   drift: number;
   seed: number;
+  /** Which sample of the same population: 0 unless given. */
+  sample?: number;
   targetColumn: string;
 }
 
@@ -39,7 +41,7 @@ export function generateTable(options: SyntheticOptions): Table {
   const means = Array.from({ length: classes }, () =>
     Array.from({ length: features }, (_, feature) => (feature < informative ? 1.2 * centres() : 0)),
   );
-  const random = uniform(options.seed + 1);
+  const random = uniform(options.seed + 1 + (options.sample ?? 0));
   const gauss = normal(random);
   const labels = Array.from({ length: rows }, (_, row) => row % classes);
   const columns: Column[] = Array.from({ length: features }, (_, feature) => ({

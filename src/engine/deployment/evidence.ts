@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import { parseSignature } from '../model/mlmodel-file.ts';
+import { type Signature, signatureDifferences } from '../model/signature.ts';
+import { readInput } from '../prediction/input.ts';
+import { scoreRows } from '../prediction/predict.ts';
+import type { GateEvidence } from '../registry/gates.ts';
+import { inspectFolder } from '../registry/model-version.ts';
+import { type RegistryState, versionStage } from '../registry/state.ts';
+import { toEngineError } from '../support/errors.ts';
+import type { ModelVersion, TrackingStore } from '../tracking/store.ts';
+
+/** Run tag of a run that was trained on stand-in data: which source it was. */
+const FALLBACK_TAG = 'gnu_mlops.data_fallback';
+
+/** Looks up everything the gates judge a version by. Nothing here throws for what is wrong with the version itself. */
+export async function gatherEvidence(
+  store: TrackingStore,
+  state: RegistryState,
+  version: ModelVersion,
+): Promise<GateEvidence> {
+  const run = version.runId === null ? null : await store.getRun(version.runId);
+  const folder = await inspectFolder(store, version);
+  return {
+    metrics: run?.metrics ?? {},
+    folder,
+    loadError: folder === 'missing' ? 'the model folder is missing' : loadError(version.location),
+    signatureChanges: signatureChanges(state, version),
+    fallbackSource: run?.tags[FALLBACK_TAG] ?? null,
+    inStaging: versionStage(state, version.version) === 'Staging',
+  };
+}
+
+/** Why a model does not load or does not score its own input example; null when it does. */
+function loadError(folder: string): string | null {
+  try {
+    scoreExample(loadModel(folder));
+    return null;
+  } catch (error) {
+    return toEngineError(error).message;
+  }
+}
+
+function scoreExample(model: LoadedModel): void {
+  const { columns, data } = model.inputExample();
+  const names = model.signature.inputs.map(({ name }) => name);
+  const rows = data.map((cells) => Object.fromEntries(columns.map((column, i) => [column, cells[i]])));
+  scoreRows(model, readInput({ rows }, names), false);
+}
+
+/** What callers of the version in production would notice; undefined when there is none to compare with. */
+function signatureChanges(state: RegistryState, version: ModelVersion): string[] | undefined {
+  const holder = state.versions.find((candidate) => candidate.version === state.aliases.GNU_Production);
+  if (holder === undefined || holder.version === version.version) return undefined;
+  const [before, after] = [readSignature(holder.location), readSignature(version.location)];
+  if (before === null) return undefined;
+  return after === null ? ['the version has no signature'] : signatureDifferences(before, after);
+}
+
+function readSignature(folder: string): Signature | null {
+  const file = path.join(folder, 'MLmodel');
+  try {
+    return existsSync(file) ? parseSignature(readFileSync(file, 'utf8'), file) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,28 @@
+import { eventsExperiment, type Project } from '../project.ts';
+import type { Experiment } from '../tracking/store.ts';
+
+export interface ExperimentSummary {
+  experimentId: string;
+  name: string;
+  /** training: the project's own; events and batch runs are what the product writes beside it */
+  kind: 'training' | 'events' | 'batch' | 'other';
+}
+
+const ORDER: ExperimentSummary['kind'][] = ['training', 'batch', 'events', 'other'];
+
+/** The store's experiments: the project's own first, then what the product writes beside it, then the others by name. */
+export async function listExperiments({ store, config }: Project): Promise<ExperimentSummary[]> {
+  const all = await store.listExperiments();
+  const summaries = all.map((experiment) => ({ ...summary(experiment), kind: kindOf(experiment.name) }));
+  return summaries.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
+
+  function kindOf(name: string): ExperimentSummary['kind'] {
+    if (name === config.mlflow.experiment_name) return 'training';
+    if (name === eventsExperiment(config)) return 'events';
+    return name === `${config.mlflow.experiment_name}_batch` ? 'batch' : 'other';
+  }
+}
+
+function summary({ experimentId, name }: Experiment): Pick<ExperimentSummary, 'experimentId' | 'name'> {
+  return { experimentId, name };
+}

@@ -1,0 +1,140 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
+import { formatFinding } from '../config/finding.ts';
+import { inspectConfig, type LoadedConfig } from '../config/load.ts';
+import { parseSetFlag } from '../config/overrides.ts';
+import { redact } from '../config/secrets.ts';
+import { type OpenProjectOptions, openProjectStore } from '../project.ts';
+import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
+import { requireAlgorithm } from '../training/algorithm.ts';
+import { loadTrainingData } from '../training/training-data.ts';
+
+/** One look at one thing. */
+export interface Check {
+  /** `config`, `model`, `data`, `store`, `folders` */
+  id: string;
+  status: 'ok' | 'warning' | 'error';
+  message: string;
+  /** What to do about it; null when there is nothing to do. */
+  fix: string | null;
+  /** Why it failed, as errors name it; null unless `status` is error. */
+  reason: ErrorReason | null;
+}
+
+/** What `validate --json` prints. */
+export interface ValidateResult {
+  schema: 1;
+  /** In the order they were made; later ones are left out when an earlier one makes them pointless. */
+  checks: Check[];
+}
+
+/** Checks the configuration against its schema and against reality. Changes nothing: a store that is missing stays missing. */
+export async function validate(options: OpenProjectOptions = {}): Promise<ValidateResult> {
+  const loaded = attempt('config', () => inspect(options));
+  if (!('value' in loaded)) return { schema: 1, checks: [loaded.check] };
+  const config = loaded.value;
+  const checks = configChecks(config);
+  if (checks.some(({ status }) => status === 'error')) return { schema: 1, checks };
+  const baseDir = path.dirname(config.file);
+  checks.push(
+    outcome(
+      attempt('model', () => requireAlgorithm(config.config)),
+      'The model is configured.',
+    ),
+  );
+  checks.push(...(await dataChecks(config, baseDir)), await storeCheck(config), folderCheck(baseDir));
+  return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
+}
+
+function inspect({ configFile, set, env }: OpenProjectOptions): LoadedConfig {
+  const overrides = (set ?? []).map(parseSetFlag);
+  return inspectConfig({ file: path.resolve(configFile ?? 'config.yaml'), overrides, ...(env ? { env } : {}) });
+}
+
+function configChecks({ findings, file }: LoadedConfig): Check[] {
+  const name = path.basename(file);
+  const checks = findings.map((finding) => ({
+    id: 'config',
+    status: finding.severity,
+    message: formatFinding(name, finding),
+    fix: finding.replacement === undefined ? null : `Write "${finding.replacement}".`,
+    reason: finding.severity === 'error' ? ('invalid-config' as const) : null,
+  }));
+  return checks.some(({ status }) => status === 'error') ? checks : [ok('config', `${name} is valid.`), ...checks];
+}
+
+async function dataChecks({ config }: LoadedConfig, baseDir: string): Promise<Check[]> {
+  try {
+    const { source, features, target, quality } = await loadTrainingData(config, baseDir);
+    const rows = target.labels.length;
+    const message = `${source.description}: ${rows} rows, ${features.length} features, ${target.classes.length} classes.`;
+    const warnings = quality.findings.map((finding) => warning('data', finding.message));
+    const { fallbackReason } = source;
+    const fallback = fallbackReason === undefined ? [] : [warning('data', `Fallback data is used: ${fallbackReason}`)];
+    return [ok('data', message), ...fallback, ...warnings];
+  } catch (error) {
+    return [failure('data', error)];
+  }
+}
+
+/** Opened for reading only, so that a look makes no store. */
+async function storeCheck(loaded: LoadedConfig): Promise<Check> {
+  try {
+    const store = await openProjectStore(loaded, true);
+    const { location, version, notices = [] } = await store.describe();
+    await store.close();
+    const [notice] = notices;
+    return notice === undefined ? ok('store', `${location} (${version}) can be read.`) : warning('store', notice);
+  } catch (error) {
+    if (!EngineError.is(error, 'not-found')) return failure('store', error);
+    return ok(
+      'store',
+      `${loaded.config.mlflow.tracking_uri} does not exist yet; the first command that writes makes it.`,
+    );
+  }
+}
+
+const WRITTEN_FOLDERS = ['.', '.gnu-mlops', 'logs', 'mlruns'];
+
+function folderCheck(baseDir: string): Check {
+  for (const name of WRITTEN_FOLDERS) {
+    const folder = path.join(baseDir, name);
+    if (!existsSync(folder)) continue;
+    try {
+      accessSync(folder, constants.W_OK);
+    } catch {
+      const error = new EngineError('permission', `${folder} cannot be written.`, { fix: 'Correct its permissions.' });
+      return failure('folders', error);
+    }
+  }
+  return ok('folders', `${baseDir} can be written.`);
+}
+
+function attempt<T>(id: string, work: () => T): { value: T } | { check: Check } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { check: failure(id, error) };
+  }
+}
+
+function outcome(result: { value: unknown } | { check: Check }, message: string): Check {
+  return 'check' in result ? result.check : ok('model', message);
+}
+
+function ok(id: string, message: string): Check {
+  return { id, status: 'ok', message, fix: null, reason: null };
+}
+
+function warning(id: string, message: string): Check {
+  return { id, status: 'warning', message, fix: null, reason: null };
+}
+
+function failure(id: string, error: unknown): Check {
+  const { message, details, reason } = toEngineError(error);
+  return { id, status: 'error', message, fix: details.fix ?? null, reason };
+}
+
+function redactCheck(check: Check, secrets: string[]): Check {
+  return { ...check, message: redact(check.message, secrets), fix: check.fix && redact(check.fix, secrets) };
+}
