@@ -1,6 +1,7 @@
 // Builds everything that ships, into dist/. `node esbuild.mjs --watch` rebuilds on change.
+import { execFile } from 'node:child_process';
 import { cp, mkdir, rm } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { build, context } from 'esbuild';
 
 const { watch } = parseArgs({ options: { watch: { type: 'boolean', default: false } } }).values;
@@ -22,9 +23,9 @@ const node = {
   target: 'node22.18',
   format: 'esm',
   splitting: true,
-  // CommonJS packages inside the bundle still call require().
+  // CommonJS packages inside the bundle still call require() and look at __filename.
   banner: {
-    js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url); const __filename = import.meta.filename;",
   },
 };
 
@@ -55,6 +56,12 @@ async function copyAssets() {
   await mkdir('dist/webview', { recursive: true });
   await cp('node_modules/@vscode/codicons/dist/codicon.css', 'dist/webview/codicon.css');
   await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/webview/codicon.ttf');
+  await cp('src/engine/model/python', 'dist/python', { recursive: true });
+}
+
+/** The types of the programming interface, which bundling loses. */
+async function writeTypes() {
+  await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json']);
 }
 
 await rm('dist', { recursive: true, force: true });
@@ -65,4 +72,5 @@ if (watch) {
 } else {
   await Promise.all([node, extension, webviews].map((options) => build(options)));
   await copyAssets();
+  await writeTypes();
 }

@@ -4,20 +4,30 @@ import { sync as writeFileAtomic } from 'write-file-atomic';
 import { csvText } from '../data/csv-text.ts';
 import { EngineError } from '../support/errors.ts';
 import type { RowFormat } from './input.ts';
-import type { ScoredRows } from './predict.ts';
+import type { PredictOutput, ScoredRows } from './predict.ts';
 
-/** Writes the rows with their predictions, whole or not at all; returns the path. */
-export function writePredictions(scored: ScoredRows, file: string, format?: RowFormat): string {
-  const chosen = format ?? formatByName(file) ?? scored.input.format;
+/** Gives out the rows with their predictions; returns the path of the file that was written, if one was. */
+export function writePredictions(scored: ScoredRows, output: PredictOutput): string | null {
+  if ('write' in output) {
+    output.write(renderPredictions(scored, requireWritten(output.format ?? scored.input.format)));
+    return null;
+  }
+  const { file } = output;
+  const format = requireWritten(output.format ?? formatByName(file) ?? scored.input.format);
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  writeFileAtomic(file, renderPredictions(scored, chosen));
+  writeFileAtomic(file, renderPredictions(scored, format));
   return file;
 }
 
-function formatByName(file: string): RowFormat | undefined {
-  const extension = /\.(csv|json|jsonl|parquet)$/i.exec(file)?.[1]?.toLowerCase();
-  if (extension !== 'parquet') return extension as RowFormat | undefined;
-  throw new EngineError('unsupported', `${file}: Parquet is not written yet; it arrives with the batch release.`);
+function formatByName(file: string): RowFormat | 'parquet' | undefined {
+  return /\.(csv|json|jsonl|parquet)$/i.exec(file)?.[1]?.toLowerCase() as RowFormat | 'parquet' | undefined;
+}
+
+function requireWritten(format: RowFormat | 'parquet'): RowFormat {
+  if (format !== 'parquet') return format;
+  throw new EngineError('unsupported', 'Parquet is not written yet; it arrives with the batch release.', {
+    fix: 'Write CSV, JSON or JSON lines: --format csv',
+  });
 }
 
 /** The rows with their predictions as text. */

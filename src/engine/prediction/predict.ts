@@ -16,9 +16,14 @@ export interface PredictOptions extends OperationControl {
   select?: VersionSelector;
   /** Refuse categories that the model was not trained on. */
   strict?: boolean;
-  /** Also write the rows with their predictions to this file. */
-  output?: { file: string; format?: RowFormat | undefined };
+  /** Also give out the rows with their predictions: to a file, whole or not at all, or as text. */
+  output?: PredictOutput;
 }
+
+/** Format: by the file's name, else as the input came. Parquet is refused until the batch release. */
+export type PredictOutput =
+  | { file: string; format?: RowFormat | 'parquet' | undefined }
+  | { write: (text: string) => void; format?: RowFormat | 'parquet' | undefined };
 
 export interface Prediction {
   prediction: ClassLabel;
@@ -63,7 +68,7 @@ export async function predict(project: Project, options: PredictOptions): Promis
   const { scores, warnings } = scoreRows(model, input, options.strict ?? false);
   const predictions = toPredictions(scores, model.classes);
   const scored = { input, model, version, predictions, scoredAt: project.clock() };
-  const output = options.output ? writePredictions(scored, options.output.file, options.output.format) : null;
+  const output = options.output ? writePredictions(scored, options.output) : null;
   return { schema: 1, model_name: version.name, version: version.version, predictions, warnings, output };
 }
 

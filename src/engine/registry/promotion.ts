@@ -92,10 +92,21 @@ async function commit(store: TrackingStore, plan: PromotionPlan, event: Run): Pr
 
 function refusal(plan: PromotionPlan): EngineError {
   const what = `Version ${plan.version} of ${plan.modelName} may not enter ${plan.toStage}: ${describeRefusal(plan.gates)}.`;
-  return new EngineError('gate-failed', what, {
-    fix: 'Train a better version; in an emergency name the gate with --override and say why with --notes.',
-    gates: plan.gates,
-  });
+  return new EngineError('gate-failed', what, { fix: wayOut(plan), gates: plan.gates });
+}
+
+/** The gentlest way past the gates that are closed. */
+function wayOut({ gates, version }: PromotionPlan): string {
+  const closed = gates.filter((gate) => !gate.passed && !gate.overridden).map(({ name }) => name);
+  const isOnly = (name: string) => closed.every((gate) => gate === name);
+  if (isOnly('staging')) return `Put it into Staging first: gnu-mlops deploy --stage staging --version ${version}`;
+  if (isOnly('signature')) return 'If every caller is ready for the new columns, add --accept-signature-change.';
+  if (closed.includes('fallback-data'))
+    return 'Train on the real data: a model of stand-in data never goes into production.';
+  if (['artifacts', 'digest', 'loads'].some((name) => closed.includes(name))) {
+    return "Restore the version's model folder, or choose another version.";
+  }
+  return 'Train a better version; in an emergency name the gate with --override and say why with --notes.';
 }
 
 function gatesJson(gates: GateResult[]): string {

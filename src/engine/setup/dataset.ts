@@ -5,7 +5,9 @@ import { generateTable, SYNTHETIC_DEFAULTS, type SyntheticOptions } from '../dat
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
 
-export interface DatasetOptions extends Partial<Omit<SyntheticOptions, 'sample'>> {
+type Shape = { [K in keyof Omit<SyntheticOptions, 'sample'>]?: SyntheticOptions[K] | undefined };
+
+export interface DatasetOptions extends Shape {
   /** Folder for train.csv and test.csv. */
   folder: string;
   /** A quarter of `rows` unless given. */

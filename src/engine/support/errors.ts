@@ -81,7 +81,12 @@ export class EngineError extends Error {
 
 /** The exit code of the command line after `error`; 1 for anything that is not an EngineError. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof EngineError ? EXIT_CODES[error.reason] : 1;
+  return error instanceof EngineError ? exitCodeOfReason(error.reason) : 1;
+}
+
+/** The exit code of the command line for a reason. */
+export function exitCodeOfReason(reason: ErrorReason): number {
+  return EXIT_CODES[reason];
 }
 
 /** Turns whatever was thrown into an EngineError, keeping the original as `cause`. */

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { type LoadedConfig, loadConfig } from '../engine/config/load.ts';
+import { parseSetFlag } from '../engine/config/overrides.ts';
+import { type OpenProjectOptions, openProject, type Project } from '../engine/project.ts';
+import type { LogEntry } from '../engine/support/operation-log.ts';
+import type { OperationControl } from '../engine/support/progress.ts';
+import { ProgressLine } from './output/progress-line.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** What every command takes beside its own options. */
+export interface CommonOptions {
+  config: string;
+  set: string[];
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+/** What a command works with: its project, the terminal, and the means to tell how far it is and to be cancelled. */
+export class CommandContext {
+  readonly options: CommonOptions;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly #progress: ProgressLine;
+  #project: Project | undefined;
+
+  constructor(options: CommonOptions, terminal: Terminal, signal: AbortSignal) {
+    this.options = options;
+    this.terminal = terminal;
+    this.signal = signal;
+    this.#progress = new ProgressLine(options.quiet ? undefined : terminal.progressStream);
+  }
+
+  /** How the project is opened, for operations that open it themselves. */
+  get projectOptions(): OpenProjectOptions {
+    return { configFile: this.options.config, set: this.options.set, env: this.terminal.env, onLog: this.#onLog };
+  }
+
+  /** The project that --config names, opened once and closed at the end. */
+  async project(): Promise<Project> {
+    this.#project ??= await openProject(this.projectOptions);
+    this.#warn(this.#project.loaded);
+    return this.#project;
+  }
+
+  /** Only the configuration, for commands that need no store. */
+  config(): LoadedConfig & { baseDir: string } {
+    const file = path.resolve(this.options.config);
+    const overrides = this.options.set.map(parseSetFlag);
+    return { ...loadConfig({ file, overrides, env: this.terminal.env }), baseDir: path.dirname(file) };
+  }
+
+  /** Cancel and progress, for operations that take a while. */
+  get control(): OperationControl {
+    return { signal: this.signal, onProgress: (progress) => this.#progress.show(progress) };
+  }
+
+  /** A sentence for the operator beside the result. */
+  note(text: string): void {
+    this.#progress.clear();
+    if (!this.options.quiet) this.terminal.error(text);
+  }
+
+  async close(): Promise<void> {
+    this.#progress.clear();
+    await this.#project?.close();
+  }
+
+  #warn({ findings }: LoadedConfig): void {
+    for (const { message } of findings) this.note(`warning: ${message}`);
+  }
+
+  readonly #onLog = (entry: LogEntry): void => {
+    if (this.options.verbose) this.note(`${entry.time} ${entry.level} ${entry.message}`);
+  };
+}

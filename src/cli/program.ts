@@ -1,0 +1,77 @@
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { addClean } from './commands/clean.ts';
+import { addCompare } from './commands/compare.ts';
+import { addDataset } from './commands/dataset.ts';
+import { addDeploy } from './commands/deploy.ts';
+import { addInfo } from './commands/info.ts';
+import { addInit } from './commands/init.ts';
+import { addLogs } from './commands/logs.ts';
+import { addPredict } from './commands/predict.ts';
+import { addRepair } from './commands/repair.ts';
+import { addRollback } from './commands/rollback.ts';
+import { addRuns } from './commands/runs.ts';
+import { addTrain } from './commands/train.ts';
+import { addValidate } from './commands/validate.ts';
+import type { CommandContext } from './context.ts';
+
+/** What a command answers: a JSON document for programs, text for people. */
+export interface Outcome {
+  document: object;
+  text: string;
+  /** 0 unless given. */
+  exitCode?: number;
+}
+
+export type Handler = (context: CommandContext) => Promise<Outcome>;
+
+/** Runs a command's handler; see `runCli`. */
+export type Dispatch = (options: object, handler: Handler) => Promise<void>;
+
+const COMMANDS = [
+  addInit,
+  addValidate,
+  addTrain,
+  addDeploy,
+  addRollback,
+  addInfo,
+  addRuns,
+  addCompare,
+  addPredict,
+  addDataset,
+  addRepair,
+  addLogs,
+  addClean,
+];
+
+/** The commands of `gnu-mlops`, each of which hands its work to `dispatch`. */
+export function buildProgram(dispatch: Dispatch): Command {
+  const program = new Command('gnu-mlops')
+    .description('Keep tabular machine-learning models in production: train, register, promote, roll back, predict.')
+    .version(packageJson.version)
+    .showHelpAfterError('Help: gnu-mlops --help')
+    // Behind a command's name --version is that command's own option.
+    .enablePositionalOptions()
+    .exitOverride();
+  for (const add of COMMANDS) withCommonOptions(add(program, dispatch)).exitOverride();
+  return program;
+}
+
+/** The options that every command takes. */
+function withCommonOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file', 'config.yaml')
+    .addOption(
+      new Option('--set <key=value>', 'set a configuration value, for example training.cv_folds=3; may be repeated')
+        .argParser<string[]>((value, before) => [...before, value])
+        .default([], 'none'),
+    )
+    .option('--json', 'print one JSON document on standard output, everything else on standard error')
+    .option('--quiet', 'no progress and no remarks')
+    .option('--verbose', 'show the log while it is written');
+}
+
+/** Whether commander stopped only because help or the version was asked for. */
+export function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0;
+}
