@@ -15,6 +15,7 @@ export function readEnvFile(file: string): Record<string, string> {
       fix: 'Create it, or set env_file: null.',
     });
   }
+  if (!stats.isFile()) throw new EngineError('invalid-config', `env_file: ${file} is not a file.`);
   if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
     throw new EngineError('invalid-config', `env_file: ${file} can be read by other users.`, {
       fix: `Run: chmod 600 ${JSON.stringify(file)}`,

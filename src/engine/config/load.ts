@@ -7,7 +7,7 @@ import { readEnvFile } from './env-file.ts';
 import { type Finding, formatFinding } from './finding.ts';
 import { applyOverrides, environmentOverrides, type Override } from './overrides.ts';
 import { configSchema, validateAgainstSchema } from './schema.ts';
-import { collectSecrets, plainTextSecrets } from './secrets.ts';
+import { collectSecrets, plainTextSecrets, redact } from './secrets.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -54,8 +54,9 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
   const text = options.text ?? readConfigFile(options.file);
   const processEnv = options.env ?? process.env;
   const draft = parseConfigDocument(text, processEnv);
-  const env = withEnvFile(draft, options.file, processEnv);
-  const document = env === processEnv ? draft : parseConfigDocument(text, env);
+  const envFile = readChosenEnvFile(draft, options, processEnv);
+  const env = { ...envFile.values, ...processEnv };
+  const document = parseConfigDocument(text, env);
   const values = section(document.values);
   const overrides = [...environmentOverrides(env), ...(options.overrides ?? [])];
   applyOverrides(values, overrides);
@@ -66,10 +67,13 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
   const findings = [
     ...document.findings,
     ...shapeFindings(document),
+    ...envFile.findings,
     ...located,
-    ...plainTextSecrets(document, config),
+    ...plainTextSecrets(document),
   ];
-  return { config, file: options.file, env, findings, secrets: collectSecrets(config, env) };
+  const secrets = collectSecrets(config, env);
+  const told = findings.map((finding) => ({ ...finding, message: redact(finding.message, secrets) }));
+  return { config, file: options.file, env, findings: told, secrets };
 }
 
 function readConfigFile(file: string): string {
@@ -83,10 +87,23 @@ function readConfigFile(file: string): string {
   }
 }
 
-function withEnvFile(document: ConfigDocument, file: string, env: Environment): Environment {
-  const name = section(document.values).env_file;
-  if (typeof name !== 'string') return env;
-  return { ...readEnvFile(path.resolve(path.dirname(file), name)), ...env };
+/** The variables of env_file, or why it cannot be used. */
+function readChosenEnvFile(
+  document: ConfigDocument,
+  { file, overrides = [] }: LoadConfigOptions,
+  env: Environment,
+): { values: Environment; findings: Finding[] } {
+  const layers = [...environmentOverrides(env), ...overrides];
+  const override = layers.findLast(({ path: at }) => formatPath(at) === 'env_file');
+  const name = override ? override.value : section(document.values).env_file;
+  if (typeof name !== 'string') return { values: {}, findings: [] };
+  try {
+    return { values: readEnvFile(path.resolve(path.dirname(file), name)), findings: [] };
+  } catch (error) {
+    if (!EngineError.is(error)) throw error;
+    const message = [error.message, error.details.fix].filter(Boolean).join(' ');
+    return { values: {}, findings: [locate({ severity: 'error', path: ['env_file'], message }, document, layers)] };
+  }
 }
 
 function shapeFindings(document: ConfigDocument): Finding[] {
@@ -124,6 +141,7 @@ function locate(finding: Finding, document: ConfigDocument, overrides: Override[
   return { ...finding, message: finding.message + why, range: document.rangeOf(finding.path, part) };
 }
 
+/** Flags and variables write an index of a list as text. */
 function isPrefix(prefix: ConfigPath, whole: ConfigPath): boolean {
-  return formatPath(whole).startsWith(formatPath(prefix));
+  return prefix.every((key, depth) => String(key) === String(whole[depth]));
 }

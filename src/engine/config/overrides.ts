@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { EngineError } from '../support/errors.ts';
 import { type ConfigPath, formatPath } from './config.ts';
+import { expectsText } from './schema.ts';
 
 /** A value that beats the file's: from the environment or a flag. */
 export interface Override {
@@ -28,7 +29,8 @@ export function environmentOverrides(env: Record<string, string | undefined>): O
   const own = Object.entries(env).flatMap(([name, text]) => {
     if (!name.startsWith(PREFIX) || text === undefined) return [];
     const origin = `environment ${name}`;
-    return [{ path: name.slice(PREFIX.length).toLowerCase().split('__'), value: readYaml(text, origin), origin }];
+    const path = name.slice(PREFIX.length).toLowerCase().split('__');
+    return [{ path, value: readValue(path, text, origin), origin }];
   });
   return [...standard, ...own];
 }
@@ -42,7 +44,18 @@ export function parseSetFlag(text: string): Override {
   if (at < 1) throw new EngineError('usage', `--set ${text}: expected section.key=value.`);
   const path = text.slice(0, at).trim().split('.');
   const origin = `--set ${formatPath(path)}`;
-  return { path, value: readYaml(text.slice(at + 1), origin), origin };
+  return { path, value: readValue(path, text.slice(at + 1), origin), origin };
+}
+
+/** The value as YAML; where text is expected, what is neither text nor null in YAML is taken as it stands. */
+function readValue(path: ConfigPath, text: string, origin: string): unknown {
+  if (!expectsText(path)) return readYaml(text, origin);
+  try {
+    const value: unknown = parse(text);
+    return value === null || typeof value === 'string' ? value : text;
+  } catch {
+    return text;
+  }
 }
 
 function readYaml(text: string, origin: string): unknown {
@@ -58,9 +71,15 @@ export function applyOverrides(values: Record<string, unknown>, overrides: Overr
   for (const { path, value } of overrides) {
     let section = values;
     for (const key of path.slice(0, -1)) {
-      if (typeof section[key] !== 'object' || section[key] === null) section[key] = {};
-      section = section[key] as Record<string, unknown>;
+      const inner = Object.hasOwn(section, key) ? section[key] : undefined;
+      if (typeof inner !== 'object' || inner === null) setOwn(section, key, {});
+      section = Object.getOwnPropertyDescriptor(section, key)!.value;
     }
-    section[path.at(-1) as string] = value;
+    setOwn(section, path.at(-1)!, value);
   }
+}
+
+/** Plain assignment to `__proto__` would change what every object of the program inherits. */
+function setOwn(section: Record<string, unknown>, key: string | number, value: unknown): void {
+  Object.defineProperty(section, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -3,6 +3,7 @@ import schema from '../../../schemas/config.schema.json' with { type: 'json' };
 import { nearestName } from '../support/nearest-name.ts';
 import { type ConfigPath, formatPath } from './config.ts';
 import type { Finding } from './finding.ts';
+import { isSecretPath } from './secret-paths.ts';
 
 /** The one description of config.yaml (JSON Schema draft-07). */
 export const configSchema: ConfigSchema = schema as ConfigSchema;
@@ -16,6 +17,16 @@ export interface ConfigSchema {
   items?: ConfigSchema;
   additionalProperties?: boolean | ConfigSchema;
   propertyNames?: ConfigSchema;
+}
+
+/** Whether the value at `path` is text, so that nothing may be read into it: `model_name: 007` from a variable. */
+export function expectsText(path: ConfigPath): boolean {
+  let schema: ConfigSchema | undefined = configSchema;
+  for (const key of path) {
+    schema = /^\d+$/.test(String(key)) ? (schema?.items ?? schema?.properties?.[key]) : schema?.properties?.[key];
+  }
+  const types = [schema?.type ?? []].flat();
+  return types.includes('string') && types.every((type) => type === 'string' || type === 'null');
 }
 
 let validator: ReturnType<Ajv['compile']> | undefined;
@@ -39,7 +50,7 @@ function toFinding(error: ErrorObject): Finding {
   const path = pathOf(error.instancePath);
   if (error.keyword === 'additionalProperties') return unknownKey(error, path, error.params.additionalProperty);
   if (error.keyword === 'propertyNames') return unknownKey(error, path, error.params.propertyName);
-  return { severity: 'error', path, message: `${formatPath(path)}: ${expectation(error)}` };
+  return { severity: 'error', path, message: `${formatPath(path)}: ${expectation(error, path)}` };
 }
 
 function pathOf(pointer: string): ConfigPath {
@@ -58,8 +69,8 @@ function unknownKey(error: ErrorObject, parent: ConfigPath, key: string): Findin
   return { severity: 'error', path, message, ...(replacement === undefined ? {} : { replacement }) };
 }
 
-function expectation(error: ErrorObject): string {
-  const found = `found ${describe(error.data)}`;
+function expectation(error: ErrorObject, path: ConfigPath): string {
+  const found = `found ${isSecretPath(path) ? 'something else' : describe(error.data)}`;
   switch (error.keyword) {
     case 'enum': {
       const allowed = error.params.allowedValues as unknown[];
@@ -67,7 +78,7 @@ function expectation(error: ErrorObject): string {
       return `${found}; expected ${allowed.map(String).join(', ')}${near ? ` (did you mean "${near}"?)` : ''}`;
     }
     case 'type':
-      return `${found}; expected ${[error.params.type].flat().join(' or ')}`;
+      return `${found}; expected ${[error.params.type].flat().map(typeName).join(' or ')}`;
     case 'required':
       return `"${error.params.missingProperty}" is missing`;
     case 'anyOf':
@@ -79,6 +90,11 @@ function expectation(error: ErrorObject): string {
     default:
       return `${found}; ${error.message}`;
   }
+}
+
+/** Types as people call them in YAML. */
+function typeName(type: string): string {
+  return { object: 'a section', array: 'a list' }[type] ?? type;
 }
 
 function describe(value: unknown): string {
