@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type LoadedConfig, loadConfig } from '../engine/config/load.ts';
 import { parseSetFlag } from '../engine/config/overrides.ts';
 import { type OpenProjectOptions, openProject, type Project } from '../engine/project.ts';
+import { EngineError } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
 import type { OperationControl } from '../engine/support/progress.ts';
 import { ProgressLine } from './output/progress-line.ts';
@@ -38,9 +39,19 @@ export class CommandContext {
 
   /** The project that --config names, opened once and closed at the end. */
   async project(): Promise<Project> {
-    this.#project ??= await openProject(this.projectOptions);
+    if (this.#project) return this.#project;
+    this.#project = await openProject(this.projectOptions);
     this.#warn(this.#project.loaded);
     return this.#project;
+  }
+
+  /** The project for a command that only reads: it tidies up too, unless the store may not be written just now. */
+  async projectToRead(): Promise<Project> {
+    const project = await this.project();
+    await project.recover().catch((error: unknown) => {
+      if (!EngineError.is(error, 'store-read-only') && !EngineError.is(error, 'store-locked')) throw error;
+    });
+    return project;
   }
 
   /** Only the configuration, for commands that need no store. */

@@ -5,6 +5,7 @@ import { type Environment, type LoadedConfig, loadConfig } from './config/load.t
 import { type Override, parseSetFlag } from './config/overrides.ts';
 import { redact } from './config/secrets.ts';
 import { currentActor } from './registry/actor.ts';
+import { type RecoveredRun, recoverInterrupted } from './registry/recovery.ts';
 import { EngineError } from './support/errors.ts';
 import { LeaseStore } from './support/leases.ts';
 import { type LogEntry, OperationLog } from './support/operation-log.ts';
@@ -42,6 +43,11 @@ export interface Project {
   redact(text: string): string;
   startLog(operation: string): OperationLog;
   leases(): LeaseStore;
+  /**
+   * Ends what dead processes of this host left RUNNING in the project's experiments. Every command does it first; only
+   * readers go on when the store may not be written.
+   */
+  recover(): Promise<RecoveredRun[]>;
   close(): Promise<void>;
 }
 
@@ -112,6 +118,10 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
       mkdirSync(stateFolder, { recursive: true });
       leases ??= new LeaseStore(path.join(stateFolder, 'state.db'));
       return leases;
+    },
+    recover: () => {
+      const { experiment_name } = loaded.config.mlflow;
+      return recoverInterrupted(store, [experiment_name, eventsExperiment(loaded.config)], undefined, clock());
     },
     close: async () => {
       leases?.close();

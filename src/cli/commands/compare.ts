@@ -14,7 +14,7 @@ export function addCompare(program: Command, dispatch: Dispatch): Command {
     .action((runs: string[], flags: { onlyDifferences?: boolean }) =>
       dispatch(flags, async (context) => {
         const { onlyDifferences } = flags;
-        const result = await compareRuns(await context.project(), { runs, onlyDifferences });
+        const result = await compareRuns(await context.projectToRead(), { runs, onlyDifferences });
         return { document: result, text: compareText(result) };
       }),
     );

@@ -19,7 +19,7 @@ export function addInfo(program: Command, dispatch: Dispatch): Command {
     .option('--at <date>', 'as it was at the end of a day (2026-11-25) or at an instant (2026-11-25T13:00:00Z)')
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
-        const result = await info(await context.project(), flags);
+        const result = await info(await context.projectToRead(), flags);
         return { document: result, text: infoText(result, flags.history ?? false) };
       }),
     );

@@ -25,7 +25,7 @@ export function addRuns(program: Command, dispatch: Dispatch): Command {
       dispatch(flags, async (context) => {
         const { filter, orderBy, limit, pageToken } = flags;
         const order = orderBy.length > 0 ? orderBy : undefined;
-        const result = await listRuns(await context.project(), { filter, orderBy: order, limit, pageToken });
+        const result = await listRuns(await context.projectToRead(), { filter, orderBy: order, limit, pageToken });
         return { document: result, text: runsText(result, shownMetrics(flags)) };
       }),
     );

@@ -2,7 +2,6 @@ import { eventsExperiment, type Project, requireWritable } from '../project.ts';
 import { evaluateGates } from '../registry/gates.ts';
 import { planPromotion, promotionTarget, type StagePlan } from '../registry/plan.ts';
 import { applyPlan } from '../registry/promotion.ts';
-import { recoverInterrupted } from '../registry/recovery.ts';
 import type { Stage } from '../registry/stages.ts';
 import { loadRegistryState } from '../registry/state.ts';
 import { gatherEvidence } from './evidence.ts';
@@ -34,7 +33,7 @@ export async function planDeploy(project: Project, options: DeployOptions): Prom
  */
 export async function deploy(project: Project, options: DeployOptions): Promise<DeployResult> {
   requireWritable(project);
-  await recoverInterrupted(project.store, [eventsExperiment(project.config), project.config.mlflow.experiment_name]);
+  await project.recover();
   const plan = await makePlan(project, options);
   const eventId = await applyPlan(project.store, plan, {
     by: project.actor,

@@ -2,7 +2,7 @@ import { eventsExperiment, type Project, requireWritable } from '../project.ts';
 import { describeOutsideChange, detectOutsideChanges } from '../registry/history.ts';
 import { planAdopt, planRestore } from '../registry/plan.ts';
 import { applyPlan } from '../registry/promotion.ts';
-import { type RecoveredRun, recoverInterrupted } from '../registry/recovery.ts';
+import type { RecoveredRun } from '../registry/recovery.ts';
 import { loadRegistryState } from '../registry/state.ts';
 
 export interface RepairOptions {
@@ -30,8 +30,7 @@ export async function repair(project: Project, options: RepairOptions = {}): Pro
   requireWritable(project);
   const { config, store } = project;
   const events = eventsExperiment(config);
-  const recovered = await recoverInterrupted(store, [config.mlflow.experiment_name, events]);
-  const actions = recovered.map(describeRecovery);
+  const actions = (await project.recover()).map(describeRecovery);
   if (options.mode === 'adopt' || options.mode === 'restore') actions.push(...(await settleChanges(project, options)));
   const state = await loadRegistryState(store, events, config.mlflow.model_name);
   return {

@@ -2,7 +2,6 @@ import { eventsExperiment, type Project, requireWritable } from '../project.ts';
 import { integrityGates } from '../registry/gates.ts';
 import { planRollback as planVersionRollback, rollbackTarget, type StagePlan } from '../registry/plan.ts';
 import { applyPlan } from '../registry/promotion.ts';
-import { recoverInterrupted } from '../registry/recovery.ts';
 import { loadRegistryState } from '../registry/state.ts';
 import { gatherEvidence } from './evidence.ts';
 import { toDeployResult } from './plan-report.ts';
@@ -30,7 +29,7 @@ export async function planRollback(project: Project, options: RollbackOptions = 
  */
 export async function rollback(project: Project, options: RollbackOptions = {}): Promise<DeployResult> {
   requireWritable(project);
-  await recoverInterrupted(project.store, [eventsExperiment(project.config), project.config.mlflow.experiment_name]);
+  await project.recover();
   const plan = await makePlan(project, options);
   const eventId = await applyPlan(project.store, plan, {
     by: project.actor,

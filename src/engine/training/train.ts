@@ -4,9 +4,8 @@ import { evaluate } from '../evaluation/evaluation.ts';
 import type { MetricName, Metrics } from '../evaluation/metrics.ts';
 import { fitEnsemble } from '../learners/fit.ts';
 import type { Algorithm, FitOptions } from '../learners/learner.ts';
-import { eventsExperiment, type Project, requireWritable } from '../project.ts';
+import { type Project, requireWritable } from '../project.ts';
 import { MODEL_DIGEST_TAG } from '../registry/model-version.ts';
-import { recoverInterrupted } from '../registry/recovery.ts';
 import { toEngineError } from '../support/errors.ts';
 import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
@@ -48,7 +47,7 @@ export async function train(project: Project, options: TrainOptions = {}): Promi
   const startedAt = project.clock();
   const fit = fitOptions(project, options);
   const { experiment_name } = project.config.mlflow;
-  await recoverInterrupted(project.store, [experiment_name, eventsExperiment(project.config)]);
+  await project.recover();
   const lease = project.leases().acquire(`train:${experiment_name}`, project.clock());
   try {
     options.onProgress?.({ phase: 'Reading data', done: 0, total: 0 });

@@ -1,0 +1,156 @@
+import * as assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { uniform } from '../../src/engine/data/random.ts';
+import { eventsExperiment, openProject, type Project } from '../../src/engine/project.ts';
+import { detectOutsideChanges, historyEntries } from '../../src/engine/registry/history.ts';
+import { loadVersion } from '../../src/engine/registry/model-version.ts';
+import { loadRegistryState } from '../../src/engine/registry/state.ts';
+import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+
+const KILLS = process.env.TEST_DEPTH === 'full' ? 1000 : 200;
+const SEED = 4;
+
+/** Small: 60 rows, 5 trees, two folds. */
+const CONFIG = `
+mlflow: { tracking_uri: sqlite:///mlflow.db, experiment_name: killed, model_name: gnu_mlops_model }
+model: { algorithm: random_forest, hyperparameters: { n_estimators: 5, max_depth: 4 } }
+training: { cv_folds: 2, split: stratified }
+data: { path: data/small.csv, target_column: diagnosis }
+deployment: { gates: { staging: { accuracy: 0.5 }, production: { accuracy: 0.5 } } }
+`;
+
+/** What may be killed; the deployments are tried on a version that is trained right before. */
+const OPERATIONS = {
+  train: ['train'],
+  'deploy to staging': ['deploy', '--stage', 'staging'],
+  'deploy to production': ['deploy', '--stage', 'production'],
+  rollback: ['rollback'],
+};
+/** The command that somebody happens to give next. */
+const NEXT = [['info'], ['repair'], ['runs'], ['train']];
+type Operation = keyof typeof OPERATIONS;
+
+describe('A command that is killed at any instant', () => {
+  let project: TemporaryProject;
+
+  before(() => {
+    project = exampleProject();
+    const lines = readFileSync(path.join(project.folder, 'data/train.csv'), 'utf8').split('\n');
+    const [header, ...rows] = lines;
+    writeFileSync(path.join(project.folder, 'data/small.csv'), [header, ...rows.slice(0, 60)].join('\n'));
+    writeFileSync(path.join(project.folder, 'config.yaml'), CONFIG);
+  });
+
+  after(() => project.remove());
+
+  async function succeed(...args: string[]): Promise<void> {
+    const { code, stderr } = await project.run(...args);
+    assert.equal(code, 0, stderr);
+  }
+
+  /** How long an operation takes when nobody kills it, ms: the instants are drawn from that time and a little more. */
+  async function duration(operation: Operation): Promise<number> {
+    const started = performance.now();
+    await succeed(...OPERATIONS[operation]);
+    return performance.now() - started;
+  }
+
+  /** Starts the operation and kills it; tells whether it was faster. */
+  async function kill(operation: Operation, afterMs: number): Promise<'killed' | 'finished'> {
+    const child = startCommand(OPERATIONS[operation], { cwd: project.folder });
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    child.stdout!.resume();
+    child.stderr!.resume();
+    await Promise.race([delay(afterMs), exit]);
+    child.kill('SIGKILL');
+    const [code] = await exit;
+    return code === null ? 'killed' : 'finished';
+  }
+
+  async function withProject<T>(look: (opened: Project) => Promise<T>): Promise<T> {
+    const opened = await openProject({ configFile: path.join(project.folder, 'config.yaml'), env: {} });
+    try {
+      return await look(opened);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** One version in production, which loads; history explains it; nothing RUNNING; every version's folder whole. */
+  async function assertSound(production: string): Promise<string> {
+    return withProject(async (opened) => {
+      const { store, config } = opened;
+      const state = await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name);
+      const holder = state.aliases.GNU_Production;
+      assert.ok(holder, 'production is empty');
+      assert.deepEqual(detectOutsideChanges(state), []);
+      const holders = state.versions.filter(({ stageField }) => stageField === 'Production');
+      assert.deepEqual(
+        holders.map(({ version }) => version),
+        [holder],
+      );
+      for (const version of state.versions.slice(0, 2)) await loadVersion(store, version);
+      assert.deepEqual(
+        historyEntries(state).filter(({ status }) => status === 'RUNNING'),
+        [],
+      );
+      for (const { experimentId } of await store.listExperiments()) {
+        const running = { experimentIds: [experimentId], filter: "attributes.status = 'RUNNING'" };
+        assert.deepEqual((await store.searchRuns(running)).runs, []);
+      }
+      if (holder !== production) {
+        const explained = historyEntries(state).some(({ version, to, status }) => {
+          return version === holder && to === 'GNU_Production' && status === 'FINISHED';
+        });
+        assert.ok(explained, `history does not tell how version ${holder} came into production`);
+      }
+      return holder;
+    });
+  }
+
+  it(`leaves one version in production, a true history and nothing RUNNING (${KILLS} instants)`, async function () {
+    this.timeout(600_000);
+    for (let i = 0; i < 2; i++) {
+      await succeed('train');
+      await succeed('deploy', '--stage', 'staging');
+      await succeed('deploy', '--stage', 'production');
+    }
+    const durations = new Map<Operation, number>();
+    for (const operation of Object.keys(OPERATIONS) as Operation[]) durations.set(operation, await duration(operation));
+    const random = uniform(SEED);
+    const outcomes = new Map<string, number>();
+    let production = await assertSound('2');
+    for (let instant = 0; instant < KILLS; instant++) {
+      const operation = (Object.keys(OPERATIONS) as Operation[])[Math.floor(random() * 4)]!;
+      await prepare(operation);
+      const outcome = await kill(operation, random() * 1.1 * durations.get(operation)!);
+      outcomes.set(`${operation}: ${outcome}`, (outcomes.get(`${operation}: ${outcome}`) ?? 0) + 1);
+      await succeed(...NEXT[instant % NEXT.length]!);
+      production = await assertSound(production);
+    }
+    for (const [name, count] of [...outcomes].sort()) console.log(`      ${name} ${count}`);
+    const killed = [...outcomes].filter(([name]) => name.endsWith('killed')).reduce((sum, [, count]) => sum + count, 0);
+    assert.ok(killed > KILLS / 2, 'most of them were too late to be killed');
+    // No half-written file is left behind: every temporary name is gone or belongs to a run that is marked.
+    await succeed('train');
+    await succeed('deploy', '--stage', 'staging');
+    await succeed('deploy', '--stage', 'production');
+    await succeed('rollback');
+    assert.ok(readdirSync(project.folder).every((name) => !/\.\d{6,}$/.test(name)));
+  });
+
+  /** Makes sure that the operation has something to do; what it does is up to the engine, in this process. */
+  async function prepare(operation: Operation): Promise<void> {
+    const { train, deploy } = await import('../../src/engine/index.ts');
+    await withProject(async (opened) => {
+      if (operation === 'train') return;
+      await train(opened);
+      if (operation === 'deploy to staging') return;
+      await deploy(opened, { stage: 'Staging' });
+      if (operation === 'rollback') await deploy(opened, { stage: 'GNU_Production' });
+    });
+  }
+});
