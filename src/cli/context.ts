@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { type LoadedConfig, loadConfig } from '../engine/config/load.ts';
 import { parseSetFlag } from '../engine/config/overrides.ts';
-import { type OpenProjectOptions, openProject, type Project } from '../engine/project.ts';
+import { redact, withoutSecrets } from '../engine/config/secrets.ts';
+import { type OpenProjectOptions, openProject, type Project, secretsOf } from '../engine/project.ts';
 import { EngineError } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
 import type { OperationControl } from '../engine/support/progress.ts';
 import { ProgressLine } from './output/progress-line.ts';
 import type { Terminal } from './output/terminal.ts';
+import type { Outcome } from './program.ts';
 
 /** What every command takes beside its own options. */
 export interface CommonOptions {
@@ -24,6 +26,7 @@ export class CommandContext {
   readonly signal: AbortSignal;
   readonly #progress: ProgressLine;
   #project: Project | undefined;
+  #secrets: string[] | undefined;
 
   constructor(options: CommonOptions, terminal: Terminal, signal: AbortSignal) {
     this.options = options;
@@ -66,15 +69,37 @@ export class CommandContext {
     return { signal: this.signal, onProgress: (progress) => this.#progress.show(progress) };
   }
 
+  /** The result: a document with --json, else text. */
+  print({ document, text, isData = false }: Outcome): void {
+    const { json } = this.options;
+    if (json) this.terminal.output(JSON.stringify(withoutSecrets(document, this.#known()), null, 2));
+    else this.terminal.output(isData ? text : this.#redact(text));
+  }
+
   /** A sentence for the operator beside the result. */
   note(text: string): void {
+    if (!this.options.quiet) this.complain(text);
+  }
+
+  /** A sentence that is shown even with --quiet: why the command failed. */
+  complain(text: string): void {
     this.#progress.clear();
-    if (!this.options.quiet) this.terminal.error(text);
+    this.terminal.error(this.#redact(text));
   }
 
   async close(): Promise<void> {
     this.#progress.clear();
     await this.#project?.close();
+  }
+
+  #redact(text: string): string {
+    return redact(text, this.#known());
+  }
+
+  /** Looked up when something is printed: the values that must not be. */
+  #known(): string[] {
+    this.#secrets ??= secretsOf(this.projectOptions);
+    return this.#secrets;
   }
 
   #warn({ findings }: LoadedConfig): void {

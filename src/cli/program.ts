@@ -19,6 +19,8 @@ import type { CommandContext } from './context.ts';
 export interface Outcome {
   document: object;
   text: string;
+  /** The text is the operator's own rows, which are not touched on their way out. */
+  isData?: boolean;
   /** 0 unless given. */
   exitCode?: number;
 }

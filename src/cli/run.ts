@@ -32,12 +32,11 @@ export async function runCli(args: string[], terminal: Terminal, signal: AbortSi
 }
 
 async function runHandler(context: CommandContext, handler: Handler): Promise<number> {
-  const { options, terminal } = context;
   try {
-    const { document, text, exitCode = 0 } = await handler(context);
+    const outcome = await handler(context);
     await context.close();
-    terminal.output(options.json ? JSON.stringify(document, null, 2) : text);
-    return exitCode;
+    context.print(outcome);
+    return outcome.exitCode ?? 0;
   } catch (thrown) {
     // What stopped the command is what counts; a store that does not close after that adds nothing.
     await context.close().catch(() => undefined);
@@ -47,7 +46,7 @@ async function runHandler(context: CommandContext, handler: Handler): Promise<nu
   }
 }
 
-function report(error: EngineError, { options, terminal }: CommandContext): void {
-  if (options.json) terminal.output(JSON.stringify(errorDocument(error), null, 2));
-  terminal.error(errorText(error, { stack: options.verbose ?? false }));
+function report(error: EngineError, context: CommandContext): void {
+  if (context.options.json) context.print({ document: errorDocument(error), text: '' });
+  context.complain(errorText(error, { stack: context.options.verbose ?? false }));
 }

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from './config/config.ts';
-import { type Environment, type LoadedConfig, loadConfig } from './config/load.ts';
+import { type Environment, inspectConfig, type LoadedConfig, loadConfig } from './config/load.ts';
 import { type Override, parseSetFlag } from './config/overrides.ts';
-import { redact } from './config/secrets.ts';
+import { environmentSecrets, redact } from './config/secrets.ts';
 import { currentActor } from './registry/actor.ts';
 import { type RecoveredRun, recoverInterrupted } from './registry/recovery.ts';
 import { EngineError } from './support/errors.ts';
@@ -62,6 +62,16 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
   const loaded = loadConfig({ file: configFile, overrides, env });
   const store = await openProjectStore(loaded, options.readOnly ?? false);
   return makeProject(loaded, store, options);
+}
+
+/** Every value that must not be printed while these options are at work, also when the project cannot be opened. */
+export function secretsOf({ configFile, set, env = process.env }: OpenProjectOptions): string[] {
+  try {
+    const overrides = (set ?? []).map(parseSetFlag);
+    return inspectConfig({ file: path.resolve(configFile ?? 'config.yaml'), overrides, env }).secrets;
+  } catch {
+    return environmentSecrets(env);
+  }
 }
 
 /**

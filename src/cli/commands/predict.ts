@@ -50,7 +50,7 @@ async function predictRows(context: CommandContext, file: string | undefined, fl
   const select = { stage: stage === undefined ? undefined : parseStage(stage), alias, version };
   const result = await predict(project, { ...context.control, input, select, strict, ...output });
   for (const warning of result.warnings) context.note(`warning: ${warning}`);
-  return { document: result, text: printed || predictText(result) };
+  return printed ? { document: result, text: printed, isData: true } : { document: result, text: predictText(result) };
 }
 
 async function readInput(context: CommandContext, file: string | undefined, flags: Flags): Promise<PredictInput> {

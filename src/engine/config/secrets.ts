@@ -11,7 +11,7 @@ const ADDRESS_PATHS: ConfigPath[] = [
 const PASSWORD_IN_ADDRESS = /^[a-z+]+:\/\/[^/@]*:([^@/]+)@/i;
 
 /** Names whose values are secrets, wherever they stand: in variables, URLs' query parts, log fields. */
-export const SECRET_NAME = /(token|password|passwd|secret|api_?key|access_?key|credential)/i;
+const SECRET_NAME = /(token|password|passwd|secret|api_?key|access_?key|credential)/i;
 
 /**
  * Secret values that must never be written anywhere: from the configuration, the environment and URLs; longest first, so
@@ -19,13 +19,22 @@ export const SECRET_NAME = /(token|password|passwd|secret|api_?key|access_?key|c
  */
 export function collectSecrets(config: Config, env: Record<string, string | undefined>): string[] {
   const fromConfig = SECRET_PATHS.map((path) => at(config, path));
-  const fromEnv = Object.entries(env).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
   const hooks = [at(config, ['notifications', 'webhooks'])].flat();
   const addresses = [...ADDRESS_PATHS.map((path) => at(config, path)), ...hooks];
   const fromAddresses = addresses.map((address) => PASSWORD_IN_ADDRESS.exec(String(address))?.[1]);
-  const values = [...fromConfig, ...fromEnv, ...fromAddresses, ...hooks];
-  const texts = values.filter((value): value is string => typeof value === 'string' && value.length >= 4);
+  const values = [...fromConfig, ...environmentSecrets(env), ...fromAddresses, ...hooks];
+  const texts = values.filter((value): value is string => typeof value === 'string' && value.length >= SHORTEST);
   return [...new Set(texts)].sort((a, b) => b.length - a.length);
+}
+
+/** Anything shorter would be found in innocent words. */
+const SHORTEST = 4;
+
+/** Secret values that the environment holds by their names; what is known when there is no configuration. */
+export function environmentSecrets(env: Record<string, string | undefined>): string[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    return SECRET_NAME.test(name) && value !== undefined && value.length >= SHORTEST ? [value] : [];
+  });
 }
 
 /** A warning for each secret that stands in the file in plain text. */
@@ -47,9 +56,9 @@ function isPlainText(text: string | undefined): boolean {
   return text !== undefined && text !== '' && (!text.includes('${') || /:-[^}]/.test(text));
 }
 
-/** The configuration as it may be stored with a run: secrets replaced by "***". */
-export function withoutSecrets(config: Config, secrets: string[]): unknown {
-  return JSON.parse(JSON.stringify(config), (_key, value) =>
+/** A configuration or another document as it may be stored and printed: secrets in its texts replaced by "***". */
+export function withoutSecrets(document: object, secrets: string[]): unknown {
+  return JSON.parse(JSON.stringify(document), (_key, value) =>
     typeof value === 'string' ? redact(value, secrets) : value,
   );
 }

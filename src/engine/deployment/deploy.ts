@@ -37,7 +37,7 @@ export async function deploy(project: Project, options: DeployOptions): Promise<
   const plan = await makePlan(project, options);
   const eventId = await applyPlan(project.store, plan, {
     by: project.actor,
-    notes: options.notes,
+    notes: project.redact(options.notes ?? ''),
     now: project.clock(),
     eventsExperiment: eventsExperiment(project.config),
   });

@@ -51,7 +51,12 @@ async function settleChanges(project: Project, { mode, notes }: RepairOptions): 
     const change = detectOutsideChanges(state).find((candidate) => candidate.stage === stage);
     if (change === undefined) continue;
     const plan = mode === 'adopt' ? planAdopt(state, change) : planRestore(state, change);
-    await applyPlan(store, plan, { by: project.actor, notes, now: project.clock(), eventsExperiment: events });
+    await applyPlan(store, plan, {
+      by: project.actor,
+      notes: project.redact(notes ?? ''),
+      now: project.clock(),
+      eventsExperiment: events,
+    });
     const holder = mode === 'adopt' ? change.holder : change.expected;
     const verb = mode === 'adopt' ? 'Adopted' : 'Restored';
     done.push(`${verb}: ${stage} is held by ${holder === null ? 'no version' : `version ${holder}`}.`);

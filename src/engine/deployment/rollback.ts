@@ -33,7 +33,7 @@ export async function rollback(project: Project, options: RollbackOptions = {}):
   const plan = await makePlan(project, options);
   const eventId = await applyPlan(project.store, plan, {
     by: project.actor,
-    notes: options.notes,
+    notes: project.redact(options.notes ?? ''),
     now: project.clock(),
     eventsExperiment: eventsExperiment(project.config),
   });

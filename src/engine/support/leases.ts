@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EngineError } from './errors.ts';
 import { describeProcess, isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
@@ -46,11 +48,7 @@ export class LeaseStore {
 
   constructor(file: string, self: ProcessIdentity = ownIdentity()) {
     this.#self = self;
-    this.#database = new DatabaseSync(file);
-    this.#database.exec('PRAGMA busy_timeout = 10000');
-    this.#database.exec(`CREATE TABLE IF NOT EXISTS leases (
-      name TEXT NOT NULL PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL,
-      pid_start TEXT NOT NULL, since INTEGER NOT NULL, heartbeat INTEGER NOT NULL, token TEXT NOT NULL)`);
+    this.#database = openDatabase(file);
   }
 
   /**
@@ -142,6 +140,24 @@ export class LeaseStore {
       throw error;
     }
   }
+}
+
+/** @throws EngineError `permission` when it may not be written */
+function openDatabase(file: string): DatabaseSync {
+  try {
+    accessSync(path.dirname(file), constants.W_OK);
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+  } catch {
+    throw new EngineError('permission', `${file}, which keeps the project's locks, cannot be written.`, {
+      fix: 'Correct the permissions of the project folder, or work as the user it belongs to.',
+    });
+  }
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA busy_timeout = 10000');
+  database.exec(`CREATE TABLE IF NOT EXISTS leases (
+    name TEXT NOT NULL PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL,
+    pid_start TEXT NOT NULL, since INTEGER NOT NULL, heartbeat INTEGER NOT NULL, token TEXT NOT NULL)`);
+  return database;
 }
 
 function toHolder(row: LeaseRow): LeaseHolder {
