@@ -1,0 +1,78 @@
+// Writes docs/configuration.md from schemas/config.schema.json, the one description of config.yaml. A test compares the two.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import schema from '../schemas/config.schema.json' with { type: 'json' };
+import { projectRoot } from './cache.ts';
+
+interface Property {
+  type?: string | string[];
+  enum?: unknown[];
+  default?: unknown;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  properties?: Record<string, Property>;
+  items?: Property;
+}
+
+const INTRODUCTION = `# config.yaml
+
+This page is made from [schemas/config.schema.json](../schemas/config.schema.json), which also checks the file on the
+command line and in the editor, and completes it there.
+
+Values may be \`\${NAME}\` or \`\${NAME:-default}\`. What beats what, the strongest first: \`--set section.key=value\`; the
+environment (\`GNU_MLOPS__SECTION__KEY\`, and the standard variables of MLflow and Databricks); \`env_file\`; the file.
+Relative paths are relative to the file. Keys marked "later" or "Databricks only" are accepted and do nothing yet.
+`;
+
+/** The page's whole text. */
+export function configurationPage(): string {
+  const sections = Object.entries(schema.properties as Record<string, Property>);
+  return `${INTRODUCTION}\n${sections.map(([name, property]) => section(name, property)).join('\n')}`;
+}
+
+function section(name: string, property: Property): string {
+  const members = property.items?.properties ?? property.properties ?? {};
+  const rows = Object.entries(members).flatMap(([key, member]) => tableRows(key, member));
+  const table =
+    rows.length === 0 ? '' : `\n| key | values | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  const own = rows.length > 0 ? '' : ` Values: ${values(property)}. Default: ${code(property.default)}.`;
+  return `## ${name}\n\n${property.description}${own}\n${table}`;
+}
+
+function tableRows(key: string, property: Property): string[] {
+  const members = Object.entries(property.properties ?? {});
+  if (members.length > 0) return members.flatMap(([name, member]) => tableRows(`${key}.${name}`, member));
+  return [`| \`${key}\` | ${values(property)} | ${code(property.default)} | ${escaped(property.description ?? '')} |`];
+}
+
+function values({ type, enum: allowed, items, ...bounds }: Property): string {
+  if (allowed) return allowed.map(code).join(', ');
+  const kind = [type ?? 'any'].flat().join(' or ');
+  const of = items?.enum ? ` of ${items.enum.map(code).join(', ')}` : '';
+  return `${kind}${of}${limits(bounds)}`;
+}
+
+function limits({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Property): string {
+  const parts = [
+    minimum !== undefined && `at least ${minimum}`,
+    exclusiveMinimum !== undefined && `above ${exclusiveMinimum}`,
+    maximum !== undefined && `at most ${maximum}`,
+    exclusiveMaximum !== undefined && `below ${exclusiveMaximum}`,
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? `, ${parts.join(', ')}` : '';
+}
+
+function code(value: unknown): string {
+  return value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(path.join(projectRoot, 'docs/configuration.md'), configurationPage());
+}
