@@ -15,7 +15,7 @@ export interface TypeConflict {
 
 /**
  * Collects one column's fields and decides its type as pandas' read_csv does: whole numbers without gaps are `long`,
- * numbers with gaps or fractions `double`, true/false without gaps `boolean`, all else `string`.
+ * numbers with gaps or fractions `double`, true/false `boolean`, all else `string`.
  */
 export class ColumnBuilder {
   readonly name: string;
@@ -111,17 +111,16 @@ export class ColumnBuilder {
     const present = this.rows - this.missing;
     if (!this.texts) {
       const whole = this.missing === 0 && this.integers === present && present > 0;
-      return { name, type: whole ? 'long' : 'double', values };
+      return { name, type: whole && values.every(isInt64) ? 'long' : 'double', values };
     }
-    if (this.booleans === this.rows) return { name, type: 'boolean', values };
-    return textColumn(name, this.booleans === present ? this.texts.map(capitalised) : this.texts);
+    if (this.booleans === present) return { name, type: 'boolean', values };
+    return textColumn(name, this.texts);
   }
 }
 
-/** pandas turns true/false with gaps into the objects True and False, whose text is capitalised. */
-function capitalised(text: string | null): string | null {
-  if (text === null) return null;
-  return parseBoolean(text) === 1 ? 'True' : 'False';
+/** Whether a whole number fits into 64 bits; MLflow has no type for longer ones. */
+function isInt64(value: number): boolean {
+  return value >= -(2 ** 63) && value < 2 ** 63;
 }
 
 /** A text column of `texts`, null where missing. */

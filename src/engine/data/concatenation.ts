@@ -1,6 +1,6 @@
 import { EngineError } from '../support/errors.ts';
 import { textColumn } from './column-builder.ts';
-import { type Column, findColumn, type Table, valueAt } from './table.ts';
+import { type Column, findColumn, type NumericColumn, type Table, valueAt } from './table.ts';
 
 /** A table and what to call it in messages. */
 export interface NamedTable {
@@ -9,7 +9,8 @@ export interface NamedTable {
 }
 
 /**
- * The rows of all tables, one after the other, columns matched by name; types widen (long to double, any to string).
+ * The rows of all tables, one after the other, columns matched by name; types widen (long to double, any to string). A column
+ * without values tells nothing of its type.
  * @throws EngineError `invalid-data` when a table lacks a column of the first or has one more.
  */
 export function concatenateTables(parts: NamedTable[]): Table {
@@ -41,9 +42,9 @@ function requireSameColumns(first: NamedTable, other: NamedTable): void {
 function concatenate(columns: Column[]): Column {
   const name = columns[0]!.name;
   const numeric = columns.flatMap((column) => (column.type === 'string' ? [] : [column]));
-  const types = new Set(numeric.map((column) => column.type));
+  const types = new Set(columns.filter(hasValue).map((column) => column.type));
   const mixesBooleans = types.has('boolean') && types.size > 1;
-  if (numeric.length < columns.length || mixesBooleans) {
+  if (types.has('string') || mixesBooleans) {
     return textColumn(name, columns.flatMap(texts));
   }
   const values = new Float64Array(numeric.reduce((sum, column) => sum + column.values.length, 0));
@@ -52,13 +53,21 @@ function concatenate(columns: Column[]): Column {
     values.set(column.values, at);
     at += column.values.length;
   }
-  return { name, type: types.size === 1 ? numeric[0]!.type : 'double', values };
+  const [type = 'double'] = types;
+  const whole = type !== 'long' || !values.some(Number.isNaN);
+  return { name, type: types.size === 1 && whole ? (type as NumericColumn['type']) : 'double', values };
 }
 
+function hasValue(column: Column): boolean {
+  return column.type === 'string' ? column.categories.length > 0 : column.values.some((value) => !Number.isNaN(value));
+}
+
+/** Booleans are written True and False, as pandas prints them. */
 function texts(column: Column): (string | null)[] {
   const rows = column.type === 'string' ? column.codes.length : column.values.length;
   return Array.from({ length: rows }, (_, row) => {
     const value = valueAt(column, row);
+    if (typeof value === 'boolean') return value ? 'True' : 'False';
     return value === null ? null : String(value);
   });
 }

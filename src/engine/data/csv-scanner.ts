@@ -1,6 +1,8 @@
 const QUOTE = 34;
 const NEWLINE = 10;
 const RETURN = 13;
+const SPACE = 32;
+const TAB = 9;
 
 /**
  * Walks CSV bytes record by record (RFC 4180: quoted fields may hold delimiters, quotes doubled, and line ends;
@@ -57,8 +59,17 @@ export class CsvScanner {
     return this.quoted[field] ? raw.replaceAll('""', '"') : raw;
   }
 
+  /** Lines of nothing but spaces and tabs are blank too. */
   private skipBlankLines(): void {
-    while (this.bytes[this.position] === NEWLINE || this.bytes[this.position] === RETURN) this.skipLineEnd();
+    for (;;) {
+      let at = this.position;
+      while ((this.bytes[at] === SPACE || this.bytes[at] === TAB) && this.bytes[at] !== this.delimiter) at++;
+      const byte = this.bytes[at];
+      if (byte !== undefined && byte !== NEWLINE && byte !== RETURN) return;
+      this.position = at;
+      if (byte === undefined) return;
+      this.skipLineEnd();
+    }
   }
 
   private skipLineEnd(): void {

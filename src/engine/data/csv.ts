@@ -29,19 +29,13 @@ export interface CsvTable extends Table {
  * @throws EngineError `invalid-data` with file:line for an empty file, ragged rows, a doubled name or an open quote.
  */
 export function readCsv(input: Buffer, options: CsvOptions): CsvTable {
-  const bytes = decode(input, options);
-  const delimiter = options.delimiter ?? detectDelimiter(bytes);
-  const scanner = new CsvScanner(bytes, delimiter);
-  const names = readHeader(scanner, options.fileName);
-  const decimal = options.decimal ?? detectDecimal(bytes, delimiter);
+  const { bytes, scanner, names, delimiter, decimal } = openCsv(input, options);
   const builders = names.map((name) => new ColumnBuilder(name, decimal));
   const lines: number[] = [];
-  for (let count = scanner.next(); count > 0; count = scanner.next()) {
-    if (count !== names.length) throw raggedRow(options.fileName, scanner.line, count, names.length);
-    for (let field = 0; field < count; field++) builders[field]!.add(scanner, field);
+  while (nextRow(scanner, names, options.fileName)) {
+    for (let field = 0; field < names.length; field++) builders[field]!.add(scanner, field);
     lines.push(scanner.line);
   }
-  if (scanner.unterminated) throw openQuote(options.fileName, scanner.line);
   restoreTexts(new CsvScanner(bytes, delimiter), builders);
   const conflicts = builders.flatMap((builder) => builder.conflict() ?? []);
   return {
@@ -50,6 +44,39 @@ export function readCsv(input: Buffer, options: CsvOptions): CsvTable {
     conflicts,
     lines: Int32Array.from(lines),
   };
+}
+
+/** A CSV file whose header has been read. */
+export interface OpenCsv {
+  /** UTF-8, decompressed, without a byte order mark. */
+  bytes: Buffer;
+  /** Stands before the first row. */
+  scanner: CsvScanner;
+  names: string[];
+  delimiter: string;
+  decimal: '.' | ',';
+}
+
+/** @throws EngineError `invalid-data` for a file without a header, `invalid-config` for an impossible delimiter or encoding */
+export function openCsv(input: Buffer, options: CsvOptions): OpenCsv {
+  const bytes = decode(input, options);
+  const delimiter = options.delimiter ?? detectDelimiter(bytes);
+  requireDelimiter(delimiter);
+  const scanner = new CsvScanner(bytes, delimiter);
+  const names = readHeader(scanner, options.fileName);
+  return { bytes, scanner, names, delimiter, decimal: options.decimal ?? detectDecimal(bytes, delimiter) };
+}
+
+/**
+ * Moves on to the next row; false at the end.
+ * @throws EngineError `invalid-data` for a ragged row or an open quote
+ */
+export function nextRow(scanner: CsvScanner, names: string[], fileName: string): boolean {
+  const count = scanner.next();
+  if (count === 0) return false;
+  if (scanner.unterminated) throw openQuote(fileName, scanner.line);
+  if (count !== names.length) throw raggedRow(fileName, scanner.line, count, names.length);
+  return true;
 }
 
 /** Reads the start of the file again for columns that turned out to be text after some rows. */
@@ -66,7 +93,7 @@ function restoreTexts(scanner: CsvScanner, builders: ColumnBuilder[]): void {
 
 /** The bytes as UTF-8 without a byte order mark, decompressed when they are gzip. */
 function decode(input: Buffer, options: CsvOptions): Buffer {
-  const bytes = input[0] === 0x1f && input[1] === 0x8b ? gunzipSync(input) : input;
+  const bytes = input[0] === 0x1f && input[1] === 0x8b ? decompress(input, options.fileName) : input;
   const encoding = options.encoding?.toLowerCase() ?? detectEncoding(bytes);
   if (encoding === 'utf-8' || encoding === 'utf8') {
     if (!isUtf8(bytes)) {
@@ -77,6 +104,26 @@ function decode(input: Buffer, options: CsvOptions): Buffer {
     return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
   }
   return Buffer.from(decoderFor(encoding).decode(bytes));
+}
+
+function decompress(input: Buffer, fileName: string): Buffer {
+  try {
+    return gunzipSync(input);
+  } catch (error) {
+    throw new EngineError('invalid-data', `${fileName}: not valid gzip, or cut off (${(error as Error).message}).`);
+  }
+}
+
+/** Bytes are compared one by one, and some have a meaning of their own. */
+function requireDelimiter(delimiter: string): void {
+  if (/^[^"\r\n\u0080-\uffff]$/.test(delimiter)) return;
+  throw new EngineError(
+    'invalid-config',
+    `data.delimiter: found ${JSON.stringify(delimiter)}; expected one ASCII sign.`,
+    {
+      fix: 'Use a comma, a semicolon, a tab or a bar, or null to have it found out.',
+    },
+  );
 }
 
 function detectEncoding(bytes: Buffer): string {
@@ -96,13 +143,13 @@ function decoderFor(encoding: string): TextDecoder {
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /** The delimiter that splits the header into the most fields. */
-export function detectDelimiter(bytes: Buffer): string {
+function detectDelimiter(bytes: Buffer): string {
   const counts = DELIMITERS.map((delimiter) => new CsvScanner(bytes, delimiter).next());
   return DELIMITERS[counts.indexOf(Math.max(...counts))]!;
 }
 
 /** A comma when, in the first rows, some field is written 1,5 and none 1.5. */
-export function detectDecimal(bytes: Buffer, delimiter: string): '.' | ',' {
+function detectDecimal(bytes: Buffer, delimiter: string): '.' | ',' {
   if (delimiter === ',') return '.';
   const scanner = new CsvScanner(bytes, delimiter);
   scanner.next();
@@ -120,7 +167,7 @@ export function detectDecimal(bytes: Buffer, delimiter: string): '.' | ',' {
 }
 
 /** Column names; an empty one is called "Unnamed: 3", as pandas does. */
-export function readHeader(scanner: CsvScanner, fileName: string): string[] {
+function readHeader(scanner: CsvScanner, fileName: string): string[] {
   const count = scanner.next();
   if (count === 0) throw new EngineError('invalid-data', `${fileName}: the file is empty; expected a header line.`);
   const names = Array.from({ length: count }, (_, field) => scanner.text(field) || `Unnamed: ${field}`);

@@ -161,7 +161,7 @@ function namesRows(column: Column, distinct: number, rows: number): boolean {
 }
 
 function countDistinct(column: Column): number {
-  if (column.type === 'string') return column.categories.length;
+  if (column.type === 'string') return new Set(column.codes.filter((code) => code >= 0)).size;
   return new Set(column.values.filter((value) => !Number.isNaN(value))).size;
 }
 

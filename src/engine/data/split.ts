@@ -47,20 +47,38 @@ function splitByHash({ contentColumns, table }: SplitInput, training: Config['tr
   return divide(table.rowCount, (row) => sideAt(hashes[row]! / TWO_TO_32, training));
 }
 
-/** Each class gives its share to each side, rounded; rows of a class in seeded random order. */
+/** Each class gives its share to each side; rows of a class in seeded random order. */
 function splitStratified({ labels, classCount }: SplitInput, training: Config['training']): Split {
   const random = uniform(training.random_seed);
   const sides = new Uint8Array(labels.length);
-  for (let label = 0; label < classCount; label++) {
-    const rows = rowsOf(labels, label);
-    const order = permutation(rows.length, random);
-    const testCount = Math.round(rows.length * training.test_size);
-    const validationCount = Math.round(rows.length * training.validation_size);
-    order.forEach((index, rank) => {
-      sides[rows[index]!] = rank < testCount ? TEST : rank < testCount + validationCount ? VALIDATION : TRAIN;
+  const byClass = Array.from({ length: classCount }, (_, label) => rowsOf(labels, label));
+  const sizes = byClass.map((rows) => rows.length);
+  const testCounts = apportion(sizes, Math.ceil(labels.length * training.test_size));
+  const left = sizes.map((size, label) => size - testCounts[label]!);
+  const validationCounts = apportion(left, Math.ceil(labels.length * training.validation_size));
+  for (const [label, rows] of byClass.entries()) {
+    const testCount = testCounts[label]!;
+    const validationEnd = testCount + validationCounts[label]!;
+    permutation(rows.length, random).forEach((index, rank) => {
+      sides[rows[index]!] = rank < testCount ? TEST : rank < validationEnd ? VALIDATION : TRAIN;
     });
   }
   return divide(labels.length, (row) => sides[row]!);
+}
+
+/**
+ * `total` rows taken from classes of these sizes in proportion, the left over ones from the classes with the greatest remainders:
+ * the mode of the hypergeometric distribution, as scikit-learn's StratifiedShuffleSplit.
+ */
+function apportion(sizes: number[], total: number): number[] {
+  const all = sizes.reduce((sum, size) => sum + size, 0);
+  const exact = sizes.map((size) => (size * total) / all);
+  const counts = exact.map(Math.floor);
+  const remainders = exact.map((share, label) => ({ label, remainder: share - counts[label]! }));
+  remainders.sort((a, b) => b.remainder - a.remainder || a.label - b.label);
+  const missing = total - counts.reduce((sum, count) => sum + count, 0);
+  for (const { label } of remainders.slice(0, missing)) counts[label]!++;
+  return counts;
 }
 
 /** The latest rows are tested on, those before them validated on. */
@@ -84,14 +102,19 @@ function splitByTime({ table }: SplitInput, training: Config['training']): Split
   return divide(table.rowCount, (row) => sideAt(1 - (rank[row]! + 1) / table.rowCount, training));
 }
 
+/** Rows without a time count as the earliest. Texts are dates when all of them are, else they are ordered as texts. */
 function sortKey(column: Column): (row: number) => number {
-  if (column.type !== 'string') return (row) => column.values[row]!;
-  const sorted = column.categories.toSorted();
-  const ranks = column.categories.map((text) => {
-    const time = Date.parse(text);
-    return Number.isNaN(time) ? sorted.indexOf(text) : time;
-  });
-  return (row) => ranks[column.codes[row]!] ?? -Infinity;
+  if (column.type !== 'string') {
+    return (row) => (Number.isNaN(column.values[row]!) ? -Infinity : column.values[row]!);
+  }
+  const times = column.categories.map((text) => Date.parse(text));
+  const keys = times.some(Number.isNaN) ? ranksOf(column.categories) : times;
+  return (row) => keys[column.codes[row]!] ?? -Infinity;
+}
+
+function ranksOf(texts: string[]): number[] {
+  const rank = new Map(texts.toSorted().map((text, i) => [text, i]));
+  return texts.map((text) => rank.get(text)!);
 }
 
 const TRAIN = 0;

@@ -1,7 +1,7 @@
 /** MLflow's column types, as `mlflow.models.infer_signature` gives them for the frame pandas reads. */
 export type ColumnType = 'long' | 'double' | 'boolean' | 'string';
 
-/** Numbers; NaN is a missing value, which `long` and `boolean` columns (0 and 1) never hold. */
+/** Numbers, booleans as 0 and 1; NaN is a missing value, which `long` columns never hold. */
 export interface NumericColumn {
   name: string;
   type: 'long' | 'double' | 'boolean';

@@ -109,12 +109,9 @@ export function columnTensor(column: Column, rows: Int32Array): Tensor {
   if (column.type === 'string') {
     return { type: 'string', dims, data: Array.from(rows, (row) => column.categories[column.codes[row]!] ?? '') };
   }
-  if (column.type === 'double')
-    return floatTensor(
-      dims,
-      Float32Array.from(rows, (row) => column.values[row]!),
-    );
-  return { type: 'int64', dims, data: Float64Array.from(rows, (row) => column.values[row]!) };
+  const numbers = (row: number) => column.values[row]!;
+  if (column.type === 'long') return { type: 'int64', dims, data: Float64Array.from(rows, numbers) };
+  return floatTensor(dims, Float32Array.from(rows, numbers));
 }
 
 function readClasses(onnx: OnnxModel): ClassLabel[] {

@@ -19,7 +19,8 @@ const PROBABILITIES = `${INTERNAL}probabilities`;
 
 const INPUT_TYPES: Record<ColumnType, ElementType> = {
   long: 'int64',
-  boolean: 'int64',
+  // Not int64: booleans may have gaps, and NaN stands for those.
+  boolean: 'float',
   double: 'float',
   string: 'string',
 };
@@ -80,9 +81,10 @@ const internal = (name: string, step: string) => `${INTERNAL}${step}::${name}`;
 
 /** One feature as a float column [N, 1]. */
 function featureNodes(feature: FeatureTransform): OnnxNode[] {
-  const number = feature.type === 'double' ? feature.name : internal(feature.name, 'number');
+  const isFloat = INPUT_TYPES[feature.type] === 'float';
+  const number = isFloat ? feature.name : internal(feature.name, 'number');
   const column = node('Unsqueeze', [number, AXIS_1], [internal(feature.name, 'column')], {});
-  if (feature.type === 'double') return [column];
+  if (isFloat) return [column];
   if (feature.type !== 'string') return [node('Cast', [feature.name], [number], { to: int(1) }), column];
   return [labelEncoder(feature, number), column];
 }

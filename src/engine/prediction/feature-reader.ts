@@ -19,12 +19,18 @@ export class FeatureReader {
   /** Texts the model was not trained on, with how often they came. */
   readonly unknown = new Map<string, number>();
   private readonly known: ReadonlySet<string> | undefined;
+  private readonly decimal: string;
   private readonly numbers: number[] = [];
   private readonly texts: string[] = [];
 
-  constructor(column: SignatureColumn, known: ReadonlySet<string> | undefined) {
+  /**
+   * @param known texts the model was trained on; of text columns only
+   * @param decimal mark between whole and fraction in numbers that are text
+   */
+  constructor(column: SignatureColumn, known?: ReadonlySet<string>, decimal = '.') {
     this.column = column;
     this.known = known;
+    this.decimal = decimal;
   }
 
   /** Adds a cell; returns what is wrong with it, or null. A refused cell is not added. */
@@ -39,12 +45,6 @@ export class FeatureReader {
     return null;
   }
 
-  /** Takes back the last cell: its row was refused for another column. */
-  dropLast(): void {
-    if (this.column.type === 'string') this.texts.pop();
-    else this.numbers.pop();
-  }
-
   private addText(cell: Cell): null {
     const text = isMissing(cell) ? '' : String(cell);
     if (this.known && !this.known.has(text)) this.unknown.set(text, (this.unknown.get(text) ?? 0) + 1);
@@ -55,11 +55,11 @@ export class FeatureReader {
   /** NaN for a missing value where the model can fill it in, undefined when the cell does not fit. */
   private toNumber(cell: Cell): number | undefined {
     const { type } = this.column;
-    if (isMissing(cell)) return type === 'double' ? Number.NaN : undefined;
+    if (isMissing(cell)) return type === 'long' ? undefined : Number.NaN;
     if (type === 'boolean') return typeof cell === 'boolean' ? Number(cell) : parseBoolean(String(cell));
     if (typeof cell === 'boolean') return undefined;
     if (typeof cell === 'string' && type === 'long' && !isIntegerText(cell)) return undefined;
-    const number = typeof cell === 'string' ? parseNumber(cell, '.') : (cell as number);
+    const number = typeof cell === 'string' ? parseNumber(cell, this.decimal) : (cell as number);
     return type === 'long' && !Number.isInteger(number) ? undefined : number;
   }
 
@@ -68,9 +68,8 @@ export class FeatureReader {
     const { type } = this.column;
     if (type === 'string') return { type, dims: [this.texts.length], data: this.texts };
     const dims = [this.numbers.length];
-    return type === 'double'
-      ? floatTensor(dims, Float32Array.from(this.numbers))
-      : { type: 'int64', dims, data: Float64Array.from(this.numbers) };
+    if (type === 'long') return { type: 'int64', dims, data: Float64Array.from(this.numbers) };
+    return floatTensor(dims, Float32Array.from(this.numbers));
   }
 }
 

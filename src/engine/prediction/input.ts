@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { detectDelimiter, readHeader } from '../data/csv.ts';
-import { CsvScanner } from '../data/csv-scanner.ts';
+import { type CsvOptions, nextRow, openCsv } from '../data/csv.ts';
 import { EngineError } from '../support/errors.ts';
 import type { Cell } from './feature-reader.ts';
 
@@ -14,7 +13,12 @@ export interface InputRows {
   /** "rows.csv:17" for row 15. */
   placeOf(row: number): string;
   format: RowFormat;
+  /** Mark between whole and fraction in numbers that are text. */
+  decimal: '.' | ',';
 }
+
+/** How CSV files are written, as `data:` in config.yaml says. */
+export type CsvFormat = Omit<CsvOptions, 'fileName'>;
 
 /** What `predict` accepts: a file, text, row objects, arrays in the order of the signature, or columns. */
 export type PredictInput =
@@ -27,18 +31,19 @@ export type PredictInput =
 /**
  * Reads rows to score.
  * @param names the model's input columns in order, for `arrays`
+ * @param csv found out from the file where left out
  * @throws EngineError `invalid-data` with file:line, `not-found`, `unsupported` (Parquet)
  */
-export function readInput(input: PredictInput, names: string[]): InputRows {
-  if ('file' in input) return parseRows(readFile(input.file), formatOf(input.file), input.file);
-  if ('text' in input) return parseRows(Buffer.from(input.text), input.format ?? sniff(input.text), 'standard input');
+export function readInput(input: PredictInput, names: string[], csv: CsvFormat = {}): InputRows {
+  if ('file' in input) return parseRows(readFile(input.file), formatOf(input.file), input.file, csv);
+  if ('text' in input) {
+    return parseRows(Buffer.from(input.text), input.format ?? sniff(input.text), 'standard input', csv);
+  }
   if ('rows' in input) return objectRows(input.rows as Record<string, Cell>[], (row) => `row ${row + 1}`, 'json');
-  if ('arrays' in input)
-    return objectRows(
-      input.arrays.map((cells) => zip(names, cells)),
-      (row) => `row ${row + 1}`,
-      'json',
-    );
+  if ('arrays' in input) {
+    const rows = input.arrays.map((cells, row) => zip(names, cells, `row ${row + 1}`));
+    return objectRows(rows, (row) => `row ${row + 1}`, 'json');
+  }
   return columnRows(input.columns);
 }
 
@@ -72,8 +77,8 @@ function sniff(text: string): RowFormat {
   }
 }
 
-function parseRows(bytes: Buffer, format: RowFormat, name: string): InputRows {
-  if (format === 'csv') return csvRows(bytes, name);
+function parseRows(bytes: Buffer, format: RowFormat, name: string, csv: CsvFormat): InputRows {
+  if (format === 'csv') return csvRows(bytes, name, csv);
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   if (format === 'json') return objectRows(jsonRows(text, name), (row) => `${name}: row ${row + 1}`, 'json');
   const lines = text.split('\n').map((line, i) => ({ line, number: i + 1 }));
@@ -82,33 +87,28 @@ function parseRows(bytes: Buffer, format: RowFormat, name: string): InputRows {
   return objectRows(rows, (row) => `${name}:${filled[row]!.number}`, 'jsonl');
 }
 
-function csvRows(input: Buffer, name: string): InputRows {
-  const bytes = input[0] === 0xef && input[1] === 0xbb && input[2] === 0xbf ? input.subarray(3) : input;
-  const scanner = new CsvScanner(bytes, detectDelimiter(bytes));
-  const columns = readHeader(scanner, name);
+function csvRows(input: Buffer, name: string, csv: CsvFormat): InputRows {
+  const { scanner, names: columns, decimal } = openCsv(input, { ...csv, fileName: name });
   const rows: Record<string, Cell>[] = [];
   const lines: number[] = [];
-  for (let count = scanner.next(); count > 0; count = scanner.next()) {
-    if (count !== columns.length) {
-      throw new EngineError(
-        'invalid-data',
-        `${name}:${scanner.line}: found ${count} fields; the header has ${columns.length}.`,
-      );
-    }
+  while (nextRow(scanner, columns, name)) {
     rows.push(Object.fromEntries(columns.map((column, field) => [column, scanner.text(field)])));
     lines.push(scanner.line);
   }
-  return { columns, rows, placeOf: (row) => `${name}:${lines[row]}`, format: 'csv' };
+  return { columns, rows, placeOf: (row) => `${name}:${lines[row]}`, format: 'csv', decimal };
 }
 
 /** A list of objects, one object, or pandas' "split" orientation. */
 function jsonRows(text: string, name: string): Record<string, Cell>[] {
   const value = parseJson(text, name);
   if (Array.isArray(value)) return value.map((row, i) => asRow(row, `${name}: row ${i + 1}`));
-  const { columns, data } = value as { columns?: unknown; data?: unknown };
-  if (Array.isArray(columns) && Array.isArray(data))
-    return data.map((cells: Cell[]) => zip(columns as string[], cells));
-  return [asRow(value, name)];
+  const { columns, data } = (value ?? {}) as { columns?: unknown; data?: unknown };
+  if (!Array.isArray(columns) || !Array.isArray(data)) return [asRow(value, name)];
+  return data.map((cells: unknown, i) => {
+    const place = `${name}: row ${i + 1}`;
+    if (!Array.isArray(cells)) throw new EngineError('invalid-data', `${place}: expected a list of values.`);
+    return asRow(zip(columns.map(String), cells as Cell[], place), place);
+  });
 }
 
 function parseJson(text: string, place: string): unknown {
@@ -128,13 +128,18 @@ function asRow(value: unknown, place: string): Record<string, Cell> {
   return value as Record<string, Cell>;
 }
 
-function zip(names: string[], cells: readonly Cell[]): Record<string, Cell> {
+function zip(names: string[], cells: readonly Cell[], place: string): Record<string, Cell> {
+  if (cells.length !== names.length) {
+    throw new EngineError('invalid-data', `${place}: found ${cells.length} values; expected ${names.length}.`, {
+      fix: `Columns, in this order: ${names.join(', ')}.`,
+    });
+  }
   return Object.fromEntries(names.map((name, i) => [name, cells[i]]));
 }
 
 function objectRows(rows: Record<string, Cell>[], placeOf: (row: number) => string, format: RowFormat): InputRows {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return { columns, rows, placeOf, format };
+  return { columns, rows, placeOf, format, decimal: '.' };
 }
 
 function columnRows(columns: Readonly<Record<string, readonly Cell[]>>): InputRows {
@@ -143,10 +148,7 @@ function columnRows(columns: Readonly<Record<string, readonly Cell[]>>): InputRo
   if (lengths.size > 1) throw new EngineError('invalid-data', 'The columns are of unequal length.');
   const count = [...lengths][0] ?? 0;
   const rows = Array.from({ length: count }, (_, row) =>
-    zip(
-      names,
-      names.map((name) => columns[name]![row]),
-    ),
+    Object.fromEntries(names.map((name) => [name, columns[name]![row]])),
   );
-  return { columns: names, rows, placeOf: (row) => `row ${row + 1}`, format: 'json' };
+  return { columns: names, rows, placeOf: (row) => `row ${row + 1}`, format: 'json', decimal: '.' };
 }

@@ -7,7 +7,7 @@ import { nearestName } from '../support/nearest-name.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import type { ModelVersion } from '../tracking/store.ts';
 import { FeatureReader } from './feature-reader.ts';
-import { type InputRows, type PredictInput, type RowFormat, readInput } from './input.ts';
+import { type CsvFormat, type InputRows, type PredictInput, type RowFormat, readInput } from './input.ts';
 import { writePredictions } from './output.ts';
 
 export interface PredictOptions extends OperationControl {
@@ -61,15 +61,19 @@ export async function predict(project: Project, options: PredictOptions): Promis
   const version = await resolveVersion(store, config.mlflow.model_name, options.select ?? {});
   const model = await loadVersion(store, version);
   throwIfCancelled(options.signal);
-  const input = readInput(
-    options.input,
-    model.signature.inputs.map(({ name }) => name),
-  );
+  const names = model.signature.inputs.map(({ name }) => name);
+  const input = readInput(options.input, names, csvFormat(project));
   const { scores, warnings } = scoreRows(model, input, options.strict ?? false);
   const predictions = toPredictions(scores, model.classes);
   const scored = { input, model, version, predictions, scoredAt: project.clock() };
   const output = options.output ? writePredictions(scored, options.output) : null;
   return { schema: 1, model_name: version.name, version: version.version, predictions, warnings, output };
+}
+
+/** Rows to score are written as the training data. */
+function csvFormat({ config }: Project): CsvFormat {
+  const { delimiter, encoding, decimal } = config.data;
+  return { delimiter, encoding, decimal };
 }
 
 /** Scores rows and says what was odd about them. */
@@ -79,7 +83,9 @@ export function scoreRows(
   strict: boolean,
 ): { scores: Scores; warnings: string[] } {
   const warnings = checkColumns(model, input);
-  const readers = model.signature.inputs.map((column) => new FeatureReader(column, model.categories.get(column.name)));
+  const readers = model.signature.inputs.map(
+    (column) => new FeatureReader(column, model.categories.get(column.name), input.decimal),
+  );
   const refusals: string[] = [];
   for (const [row, cells] of input.rows.entries()) {
     for (const reader of readers) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Dirent, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, globSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { EngineError } from '../../support/errors.ts';
@@ -34,7 +34,7 @@ export function readLocal(config: Config, baseDir: string): SourceData {
 /** Absolute paths of the CSV files that `pattern` (file, folder or glob, relative to `baseDir`) names. */
 export function listFiles(pattern: string, baseDir: string): string[] {
   const absolute = path.resolve(baseDir, pattern);
-  const stats = statSync(absolute, { throwIfNoEntry: false });
+  const stats = statsOf(absolute);
   if (/\.parquet$/i.test(pattern)) {
     throw new EngineError('unsupported', `${pattern}: Parquet is not read yet; it arrives with the batch release.`, {
       fix: 'Convert the file to CSV.',
@@ -49,11 +49,22 @@ export function listFiles(pattern: string, baseDir: string): string[] {
   });
 }
 
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
 function csvFilesIn(folder: string): string[] {
   const isCsv = (entry: Dirent) => entry.isFile() && CSV_FILE.test(entry.name);
-  return readdirSync(folder, { withFileTypes: true })
-    .filter(isCsv)
-    .map((entry) => path.join(folder, entry.name));
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter(isCsv).map((entry) => path.join(folder, entry.name));
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
 }
 
 function matches(pattern: string, baseDir: string): string[] {
@@ -67,10 +78,14 @@ function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new EngineError('unreachable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
-      fix: 'Check its permissions.',
-    });
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): EngineError {
+  return new EngineError('unreachable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
+    fix: 'Check its permissions.',
+  });
 }
 
 function shortName(file: string, baseDir: string): string {
