@@ -1,14 +1,38 @@
+import type { ModelSummary } from '../engine/deployment/models.ts';
+import type { RepairResult } from '../engine/deployment/repair.ts';
 import type { DeployResult, InfoResult } from '../engine/deployment/results.ts';
-import type { Evaluation } from '../engine/evaluation/evaluation.ts';
+import type { CleanResult } from '../engine/housekeeping/clean.ts';
+import type { LogsResult } from '../engine/housekeeping/logs.ts';
+import type { InputExample } from '../engine/model/loaded-model.ts';
 import type { Signature } from '../engine/model/signature.ts';
 import type { PredictInput } from '../engine/prediction/input.ts';
 import type { PredictResult } from '../engine/prediction/predict.ts';
-import type { Stage, VersionStage } from '../engine/registry/stages.ts';
+import type { Stage } from '../engine/registry/stages.ts';
+import type { ExperimentSummary } from '../engine/runs/experiments.ts';
+import type { RunDetails } from '../engine/runs/run-details.ts';
+import type { RunSummary } from '../engine/runs/run-page.ts';
+import type { DatasetResult } from '../engine/setup/dataset.ts';
+import type { InitResult } from '../engine/setup/init.ts';
+import type { ValidateResult } from '../engine/setup/validate.ts';
 import type { ErrorDetails, ErrorReason } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
 import type { Progress } from '../engine/support/progress.ts';
-import type { Metric, Run } from '../engine/tracking/store.ts';
 import type { TrainResult } from '../engine/training/train.ts';
+
+export type { ModelSummary, VersionSummary } from '../engine/deployment/models.ts';
+export type { DeployResult, InfoResult, StageHolder } from '../engine/deployment/results.ts';
+export type { PredictInput } from '../engine/prediction/input.ts';
+export type { PredictResult } from '../engine/prediction/predict.ts';
+export type { GateResult } from '../engine/registry/gates.ts';
+export type { HistoryEntry } from '../engine/registry/history.ts';
+export type { Stage, VersionStage } from '../engine/registry/stages.ts';
+export type { ExperimentSummary } from '../engine/runs/experiments.ts';
+export type { RunDetails } from '../engine/runs/run-details.ts';
+export type { RunSummary } from '../engine/runs/run-page.ts';
+export type { ValidateResult } from '../engine/setup/validate.ts';
+export type { LogEntry } from '../engine/support/operation-log.ts';
+export type { Progress } from '../engine/support/progress.ts';
+export type { TrainResult } from '../engine/training/train.ts';
 
 /** Which project a request is about, and whether it may write. */
 export interface ProjectRef {
@@ -25,112 +49,99 @@ export interface SerialisedError {
   details: ErrorDetails;
 }
 
-/** A problem in config.yaml, 1-based range, for the editor's diagnostics. */
+/** A place in a text, 1-based. */
+export interface TextPosition {
+  line: number;
+  column: number;
+}
+
+export interface TextSpan extends TextPosition {
+  endLine: number;
+  endColumn: number;
+}
+
+/** A problem in config.yaml. */
 export interface ConfigDiagnostic {
   severity: 'error' | 'warning';
   message: string;
-  range: { line: number; column: number; endLine: number; endColumn: number };
+  range: TextSpan;
   /** A name that was probably meant, for a quick fix. */
   replacement?: string;
 }
 
-export interface RunSummary {
-  run: Run;
-  /** Versions registered from this run. */
-  versions: string[];
-  /** RUNNING without a sign of life for ten minutes, or whose owner on another host cannot be seen. */
-  stale: boolean;
+/** Something that may be written at a place of config.yaml. */
+export interface ConfigProposal {
+  kind: 'section' | 'key' | 'value' | 'name';
+  label: string;
+  /** One line: type, default, or where a name comes from. */
+  detail: string;
+  /** Markdown. */
+  documentation: string;
+  insert: string;
 }
 
-export interface ExperimentSummary {
-  experimentId: string;
-  name: string;
-  /** training, or the events and batch runs that the product writes beside it */
-  kind: 'training' | 'events' | 'batch' | 'other';
+/** What is said about a key of config.yaml, in Markdown. */
+export interface ConfigHover {
+  markdown: string;
+  range: TextSpan;
 }
 
-export interface VersionSummary {
+/** What the status bar and the views say about a project. */
+export interface ProjectStatus {
+  modelName: string;
+  /** Version in GNU_Production. */
+  production: string | null;
+  /** For people: "SQLite, mlflow.db". */
+  backEnd: string;
+  /** The metric that runs are judged by: `retraining.metric`. */
+  mainMetric: string;
+  /** Null while there is no store yet. */
+  location: string | null;
+}
+
+/** What a form for one row is made from. */
+export interface ModelInputs {
   version: string;
-  stage: VersionStage;
-  /** ms since 1970 */
-  createdAt: number;
-  runId: string | null;
-  metrics: Record<string, number>;
-  aliases: string[];
-  rolledBack: boolean;
+  signature: Signature;
+  /** Rows the model was trained with; null in folders of other tools. */
+  example: InputExample | null;
 }
 
-export interface ModelSummary {
-  name: string;
-  stages: Record<Stage, string | null>;
-  /** Newest first. */
-  versions: VersionSummary[];
-  /** Sentences about aliases that other tools moved. */
-  changedOutside: string[];
-}
-
-/** Everything the run panel shows. */
-export interface RunDetails {
-  run: Run;
-  versions: string[];
-  /** null while the run is going on, or for runs of other tools */
-  evaluation: Evaluation | null;
-  /** Whole history, ascending by step. */
-  history: Metric[];
-  /** Paths of artifacts, relative to the run's. */
-  artifacts: string[];
-}
-
-/** What the editor can complete beside the schema: names that exist. */
-export interface CompletionFacts {
-  columns: string[];
-  experiments: string[];
-  models: string[];
-}
-
-/** What the editor's host asks of the engine process. Every method rejects with a SerialisedError. */
+/**
+ * What the editor's host asks of the engine process. Every method rejects with a SerialisedError. Where there is a `requestId`,
+ * `cancel` stops the request and `progress` names it.
+ */
 export interface EngineApi {
-  /** `requestId` names the request for `cancel` and for progress. */
-  train(project: ProjectRef, requestId: string, options: { runName?: string | undefined }): Promise<TrainResult>;
+  train(project: ProjectRef, options: { runName?: string | undefined }, requestId: string): Promise<TrainResult>;
   planDeploy(project: ProjectRef, request: DeployRequest): Promise<DeployResult>;
   deploy(project: ProjectRef, request: DeployRequest): Promise<DeployResult>;
   planRollback(project: ProjectRef, request: RollbackRequest): Promise<DeployResult>;
   rollback(project: ProjectRef, request: RollbackRequest): Promise<DeployResult>;
   info(project: ProjectRef, options: { at?: string | undefined }): Promise<InfoResult>;
-  predict(project: ProjectRef, request: PredictRequest): Promise<PredictResult>;
+  predict(project: ProjectRef, request: PredictRequest, requestId: string): Promise<PredictResult>;
   validate(project: ProjectRef): Promise<ValidateResult>;
-  repair(project: ProjectRef, mode: 'finish' | 'adopt' | 'restore'): Promise<{ messages: string[] }>;
-  initProject(folder: string): Promise<{ created: string[]; kept: string[] }>;
-  createDataset(
-    project: ProjectRef,
-    options: { rows: number; classes: number; output: string },
-  ): Promise<{ files: string[] }>;
-  cleanProject(project: ProjectRef): Promise<{ removed: string[] }>;
-  readLog(project: ProjectRef, run: string | undefined): Promise<{ file: string | null; text: string }>;
+  repair(project: ProjectRef, mode: 'finish' | 'adopt' | 'restore', notes: string): Promise<RepairResult>;
+  initProject(folder: string, replace: string[]): Promise<InitResult>;
+  createDataset(request: DatasetRequest): Promise<DatasetResult>;
+  cleanProject(project: ProjectRef, options: { dryRun: boolean }): Promise<CleanResult>;
+  /** @param which a run's id, the name of an operation, or nothing for the newest log */
+  readLog(project: ProjectRef, which: string | undefined): Promise<LogsResult>;
 
   experiments(project: ProjectRef): Promise<ExperimentSummary[]>;
-  runs(
-    project: ProjectRef,
-    request: {
-      experimentId: string;
-      filter?: string | undefined;
-      orderBy?: string | undefined;
-      pageToken?: string | undefined;
-      limit: number;
-    },
-  ): Promise<{ runs: RunSummary[]; nextPageToken: string | null }>;
+  runs(project: ProjectRef, request: RunsRequest): Promise<{ runs: RunSummary[]; nextPageToken: string | null }>;
   runDetails(project: ProjectRef, runId: string): Promise<RunDetails>;
   models(project: ProjectRef): Promise<ModelSummary[]>;
-  /** Signature of the version in production, else of the newest. */
-  modelSignature(project: ProjectRef): Promise<Signature | null>;
-  /** Status bar: model, version in production, back end. */
-  status(project: ProjectRef): Promise<{ modelName: string; production: string | null; backEnd: string }>;
+  /** Of a version; of the one in production, else the newest, when none is named. */
+  modelInputs(project: ProjectRef, version?: string): Promise<ModelInputs>;
+  status(project: ProjectRef): Promise<ProjectStatus>;
 
   diagnose(project: ProjectRef, text: string): Promise<ConfigDiagnostic[]>;
-  completionFacts(project: ProjectRef, text: string): Promise<CompletionFacts>;
+  complete(project: ProjectRef, text: string, at: TextPosition): Promise<ConfigProposal[]>;
+  hover(project: ProjectRef, text: string, at: TextPosition): Promise<ConfigHover | null>;
 
-  /** Tells `storeChanged` from now on whenever anybody changes the project's store. */
+  /** Tells `storeChanged` whenever anybody changes the project's store, until `unwatch`. */
   watch(project: ProjectRef): Promise<void>;
+  unwatch(project: ProjectRef): Promise<void>;
   cancel(requestId: string): Promise<void>;
 }
 
@@ -160,11 +171,23 @@ export interface PredictRequest {
   stage?: Stage | undefined;
   version?: string | undefined;
   strict?: boolean | undefined;
+  /** File to write the scored rows to. */
   output?: string | undefined;
 }
 
-/** What `validate --json` prints. */
-export interface ValidateResult {
-  schema: 1;
-  checks: { id: string; status: 'ok' | 'warning' | 'error'; message: string; fix: string | null }[];
+export interface DatasetRequest {
+  folder: string;
+  rows: number;
+  features: number;
+  classes: number;
+  targetColumn: string;
+  overwrite: boolean;
+}
+
+export interface RunsRequest {
+  experimentId: string;
+  filter?: string | undefined;
+  orderBy?: string | undefined;
+  pageToken?: string | undefined;
+  limit: number;
 }

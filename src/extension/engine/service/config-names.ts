@@ -1,0 +1,88 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync, constants as zlib } from 'node:zlib';
+import { type Config, type ConfigPath, formatPath } from '../../../engine/config/config.ts';
+import { detectDelimiter, readHeader } from '../../../engine/data/csv.ts';
+import { CsvScanner } from '../../../engine/data/csv-scanner.ts';
+import { listFiles } from '../../../engine/data/sources/local.ts';
+import type { ProjectRef } from '../../../protocol/engine-api.ts';
+import type { ProjectPool } from './project-pool.ts';
+
+/** Names that exist, for keys whose value is one of them. */
+export interface KnownNames {
+  /** Where they come from: "column of data/train.csv". */
+  source: string;
+  names: string[];
+}
+
+const COLUMN_KEYS = new Set([
+  'data.target_column',
+  'data.feature_columns[0]',
+  'training.time_column',
+  'training.weights_column',
+]);
+
+/** What exists for the value at a path; null where any value will do. */
+export async function knownNames(
+  at: ConfigPath,
+  config: Config,
+  ref: ProjectRef,
+  pool: ProjectPool,
+): Promise<KnownNames | null> {
+  const key = formatPath(at);
+  const baseDir = path.dirname(ref.configFile);
+  if (COLUMN_KEYS.has(key)) return { source: `column of ${config.data.path}`, names: dataColumns(config, baseDir) };
+  if (key === 'data.path') return { source: 'data file', names: dataFiles(baseDir) };
+  if (key === 'schedules[0].timezone') return { source: 'time zone', names: Intl.supportedValuesOf('timeZone') };
+  const none = () => [] as string[];
+  if (key === 'mlflow.experiment_name') {
+    const names = await pool.read(ref, none, async ({ store }) => {
+      const experiments = await store.listExperiments();
+      return experiments.map(({ name }) => name).filter((name) => name !== 'Default' && !/_(events|batch)$/.test(name));
+    });
+    return { source: 'experiment in the store', names };
+  }
+  if (key !== 'mlflow.model_name') return null;
+  const names = await pool.read(ref, none, async ({ store }) => (await store.listModels()).map(({ name }) => name));
+  return { source: 'registered model', names };
+}
+
+/** Column names of the training data; none when it cannot be read. */
+export function dataColumns(config: Config, baseDir: string): string[] {
+  if (config.data.source !== 'local') return [];
+  try {
+    const file = listFiles(config.data.path, baseDir)[0]!;
+    const bytes = beginning(file);
+    const delimiter = config.data.delimiter ?? detectDelimiter(bytes);
+    return readHeader(new CsvScanner(bytes, delimiter), path.basename(file));
+  } catch {
+    return [];
+  }
+}
+
+const HEADER_BYTES = 256 * 1024;
+
+/** The header is in the first bytes; training data may be large. */
+function beginning(file: string): Buffer {
+  const buffer = Buffer.alloc(HEADER_BYTES);
+  const descriptor = openSync(file, 'r');
+  try {
+    const length = readSync(descriptor, buffer, 0, HEADER_BYTES, 0);
+    const read = buffer.subarray(0, length);
+    const plain = file.endsWith('.gz') ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH }) : read;
+    return plain[0] === 0xef && plain[1] === 0xbb && plain[2] === 0xbf ? plain.subarray(3) : plain;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function dataFiles(baseDir: string): string[] {
+  return ['.', 'data'].flatMap((folder) => {
+    try {
+      const names = readdirSync(path.join(baseDir, folder)).filter((name) => /\.(csv|tsv)(\.gz)?$/i.test(name));
+      return names.map((name) => path.posix.join(folder, name));
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,144 @@
+import { statSync } from 'node:fs';
+import { openProject, type Project } from '../../../engine/project.ts';
+import { EngineError } from '../../../engine/support/errors.ts';
+import type { LogEntry } from '../../../engine/support/operation-log.ts';
+import type { ProjectRef } from '../../../protocol/engine-api.ts';
+
+interface Opened {
+  project: Project;
+  /** Of the configuration file when the project was opened. */
+  stamp: string;
+  storeFile: FileIdentity | null;
+  users: number;
+  /** Replaced by another one: closes when its last user leaves. */
+  retired: boolean;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** A file that was removed and made again is another one, though its name is the same. */
+type FileIdentity = { file: string; inode: number };
+
+const IDLE_MS = 60_000;
+
+/**
+ * Projects by configuration file. One for reading stays open while it is used, so that views answer at once; writing
+ * operations open their own, as the command line does.
+ */
+export class ProjectPool {
+  readonly #opened = new Map<string, Opened>();
+  readonly #onLog: (entry: LogEntry) => void;
+
+  constructor(onLog: (entry: LogEntry) => void) {
+    this.#onLog = onLog;
+  }
+
+  /** Reads from a project; `missing` where there is no store yet, because a look must not make one. */
+  async read<T>(ref: ProjectRef, missing: () => T, use: (project: Project) => Promise<T>): Promise<T> {
+    const opened = await this.#enter(ref);
+    if (opened === null) return missing();
+    try {
+      return await use(opened.project);
+    } finally {
+      opened.users -= 1;
+      await this.#left(ref, opened);
+    }
+  }
+
+  /** Works on a project that is opened for this alone; its engine functions refuse to write when it is not trusted. */
+  async write<T>(ref: ProjectRef, use: (project: Project) => Promise<T>): Promise<T> {
+    const project = await openProject({
+      configFile: ref.configFile,
+      readOnly: !ref.trusted,
+      onLog: this.#onLog,
+    });
+    try {
+      return await use(project);
+    } finally {
+      await project.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = [...this.#opened.values()];
+    this.#opened.clear();
+    for (const { idle, project } of opened) {
+      clearTimeout(idle);
+      await project.close();
+    }
+  }
+
+  /** Counts the caller as a user at once, so that nobody closes the project under its hands. */
+  async #enter(ref: ProjectRef): Promise<Opened | null> {
+    const known = this.#opened.get(key(ref));
+    if (known && known.stamp === fileStamp(ref.configFile) && isSame(known.storeFile)) return enter(known);
+    if (known) await this.#retire(ref, known);
+    const project = await openForReading(ref, this.#onLog);
+    if (project === null) return null;
+    const { kind, location } = await project.store.describe();
+    const storeFile = kind === 'sqlite' ? identity(location) : null;
+    const opened = enter({
+      project,
+      stamp: fileStamp(ref.configFile),
+      storeFile,
+      users: 0,
+      retired: false,
+      idle: undefined,
+    });
+    // Two requests may have opened it at the same time; the second one's takes the place.
+    const rival = this.#opened.get(key(ref));
+    if (rival) await this.#retire(ref, rival);
+    this.#opened.set(key(ref), opened);
+    return opened;
+  }
+
+  async #retire(ref: ProjectRef, opened: Opened): Promise<void> {
+    if (this.#opened.get(key(ref)) === opened) this.#opened.delete(key(ref));
+    opened.retired = true;
+    await this.#left(ref, opened);
+  }
+
+  async #left(ref: ProjectRef, opened: Opened): Promise<void> {
+    if (opened.users > 0) return;
+    clearTimeout(opened.idle);
+    if (opened.retired) return opened.project.close();
+    opened.idle = setTimeout(() => void this.#retire(ref, opened), IDLE_MS).unref();
+  }
+}
+
+function enter(opened: Opened): Opened {
+  opened.users += 1;
+  clearTimeout(opened.idle);
+  return opened;
+}
+
+function key({ configFile, trusted }: ProjectRef): string {
+  return `${trusted}:${configFile}`;
+}
+
+/** Null when the store does not exist yet. */
+async function openForReading(ref: ProjectRef, onLog: (entry: LogEntry) => void): Promise<Project | null> {
+  try {
+    return await openProject({ configFile: ref.configFile, readOnly: true, onLog });
+  } catch (error) {
+    if (EngineError.is(error, 'not-found')) return null;
+    // A program that was killed while it wrote leaves a journal, which only somebody with the right to write can settle.
+    if (ref.trusted && EngineError.is(error, 'store-read-only'))
+      return openProject({ configFile: ref.configFile, onLog });
+    throw error;
+  }
+}
+
+function fileStamp(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats ? `${stats.mtimeMs}:${stats.size}` : 'missing';
+}
+
+/** By name only: opening the file would be a hazard to SQLite's locks. */
+function identity(file: string): FileIdentity | null {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats ? { file, inode: stats.ino } : null;
+}
+
+function isSame(known: FileIdentity | null): boolean {
+  return known === null || statSync(known.file, { throwIfNoEntry: false })?.ino === known.inode;
+}
