@@ -1,10 +1,96 @@
 import * as vscode from 'vscode';
+import { registerCommands } from './commands/run-command.ts';
+import { COMMANDS } from './commands/table.ts';
+import { VirtualDocuments } from './documents/virtual-documents.ts';
+import { ActiveProject } from './editor/active-project.ts';
+import { type Dialogs, editorDialogs } from './editor/dialogs.ts';
+import { logEntry } from './editor/engine-log.ts';
+import { StatusBar } from './editor/status-bar.ts';
+import { StoreFollower } from './editor/store-follower.ts';
+import type { EditorSession } from './editor-session.ts';
+import { EngineClient } from './engine/engine-client.ts';
+import { registerConfigLanguage } from './language/language.ts';
+import { Panels } from './panels/panels.ts';
+import { EngineTasks, TASK_TYPE } from './tasks/engine-tasks.ts';
+import { ExperimentsView } from './views/experiments-view.ts';
+import { RegistryView } from './views/registry-view.ts';
 
-/** Called by the editor when the extension is needed for the first time. */
-export function activate(context: vscode.ExtensionContext): void {
+/** What tests of the extension reach; nobody else should. */
+export interface ExtensionForTests {
+  session: EditorSession;
+  statusBar: StatusBar;
+  /** Tests answer instead of a person; undefined puts the editor's own dialogs back. */
+  answerWith(answers: Partial<Dialogs> | undefined): void;
+  /** How long activate() took, ms. */
+  activationMs: number;
+}
+
+let engine: EngineClient | undefined;
+
+/** Called by the editor when the extension is needed for the first time. Nothing here waits for anything. */
+export function activate(context: vscode.ExtensionContext): ExtensionForTests {
+  const started = performance.now();
   const log = vscode.window.createOutputChannel('GNU MLOps', { log: true });
+  const project = new ActiveProject(context.workspaceState);
+  const client = startEngine(context, log, (configFile) => follower.storeChanged(configFile));
+  const follower = new StoreFollower(client, project);
+  const { dialogs, answerWith } = replaceableDialogs();
+  const documents = new VirtualDocuments();
+  const panels = new Panels({
+    engine: client,
+    follower,
+    dialogs,
+    extension: context.extensionUri,
+    state: context.workspaceState,
+  });
+  const experiments = new ExperimentsView(client, project, follower);
+  const registry = new RegistryView(client, project, follower);
+  const statusBar = new StatusBar(client, project, follower);
+  const session = { engine: client, project, follower, dialogs, documents, panels, experiments, registry, log };
   context.subscriptions.push(
     log,
-    vscode.commands.registerCommand('gnuMlops.showLog', () => log.show()),
+    project,
+    follower,
+    documents,
+    panels,
+    experiments,
+    registry,
+    statusBar,
+    registerCommands(session, COMMANDS),
+    registerConfigLanguage(client, project, log),
+    vscode.tasks.registerTaskProvider(TASK_TYPE, new EngineTasks(project, context.extensionUri)),
   );
+  void project.look();
+  const activationMs = performance.now() - started;
+  log.info(`Activated in ${activationMs.toFixed(1)} ms.`);
+  return { session, statusBar, answerWith, activationMs };
+}
+
+/** Called by the editor when it closes; it waits a few seconds, in which a training that runs is cancelled. */
+export async function deactivate(): Promise<void> {
+  await engine?.stop();
+}
+
+/** The process behind it starts with the first request. */
+function startEngine(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  onStoreChanged: (configFile: string) => void,
+): EngineClient {
+  engine = new EngineClient({
+    module: context.asAbsolutePath('dist/engine-process.js'),
+    onLog: (entry) => logEntry(log, entry),
+    onStoreChanged,
+    onOutput: (text) => log.warn(text.trimEnd()),
+    onDeath: (message) => {
+      log.error(message);
+      void vscode.window.showErrorMessage(message, 'Show Log').then((answer) => answer && log.show());
+    },
+  });
+  return engine;
+}
+
+function replaceableDialogs(): Pick<ExtensionForTests, 'answerWith'> & { dialogs: Dialogs } {
+  const dialogs = { ...editorDialogs };
+  return { dialogs, answerWith: (answers) => void Object.assign(dialogs, editorDialogs, answers) };
 }

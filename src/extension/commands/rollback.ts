@@ -1,0 +1,56 @@
+import { planDetail, planReport, refusalText } from '../documents/plan-report.ts';
+import { withProgress } from '../editor/progress.ts';
+import { type EditorSession, requireProject } from '../editor-session.ts';
+import type { RegistryNode } from '../views/registry-node.ts';
+import type { CommandDefinition } from './command.ts';
+import { askNotes } from './deploy.ts';
+
+const ROLL_BACK = 'Roll Back';
+const SHOW_PLAN = 'Show Plan';
+
+/** Puts the previous good version back into production. */
+export const rollback: CommandDefinition = {
+  id: 'gnuMlops.rollback',
+  title: 'Roll Back Production...',
+  icon: '$(discard)',
+  writes: true,
+  menus: [{ menu: 'view/item/context', when: 'viewItem == stage.GNU_Production.held', group: 'inline@1' }],
+  run: (session) => rollBackTo(session, undefined),
+};
+
+/** Puts one chosen version back. */
+export const rollbackToVersion: CommandDefinition = {
+  id: 'gnuMlops.rollbackToVersion',
+  title: 'Roll Back to This Version...',
+  icon: '$(discard)',
+  writes: true,
+  palette: 'never',
+  menus: [{ menu: 'view/item/context', when: 'viewItem == version.Archived', group: '1_deploy@4' }],
+  run: (session, target) => {
+    const node = target as RegistryNode | undefined;
+    return rollBackTo(session, node?.kind === 'version' ? node.version.version : undefined);
+  },
+};
+
+async function rollBackTo(session: EditorSession, toVersion: string | undefined) {
+  const project = requireProject(session);
+  const { engine, dialogs, documents, follower } = session;
+  const plan = await engine.api.planRollback(project, { toVersion });
+  if (plan.status === 'refused') {
+    const answer = await dialogs.confirm(refusalText(plan), planDetail(plan), [SHOW_PLAN]);
+    if (answer === SHOW_PLAN) await documents.showMarkdown('Plan for a roll back', planReport(plan));
+    return plan;
+  }
+  const question = `Roll ${plan.model_name} back to version ${plan.version}?`;
+  const answer = await dialogs.confirm(question, planDetail(plan), [ROLL_BACK, SHOW_PLAN]);
+  if (answer === SHOW_PLAN) await documents.showMarkdown('Plan for a roll back', planReport(plan));
+  if (answer !== ROLL_BACK) return undefined;
+  const notes = await askNotes(session, question);
+  if (notes === undefined) return undefined;
+  const request = { toVersion: plan.version, notes };
+  const result = await withProgress(`Rolling back to version ${plan.version}`, () =>
+    engine.api.rollback(project, request),
+  ).finally(() => follower.refresh());
+  void dialogs.say(`Version ${result.version} of ${result.model_name} is back in production.`);
+  return result;
+}

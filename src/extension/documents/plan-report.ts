@@ -1,0 +1,60 @@
+import type { DeployResult, GateResult } from '../../protocol/engine-api.ts';
+import { escapeMarkdown, metricText } from '../views/metric-text.ts';
+
+/** A plan in a few lines, for a question that stops everything: what moves, then every gate's value. */
+export function planDetail({ changes, warnings, gates }: DeployResult): string {
+  const gateLines = gates.map(({ name, required, actual, passed, overridden }) => {
+    const mark = passed ? '✓' : overridden ? '⚠ overridden:' : '✗';
+    return `${mark} ${name}: ${valueText(actual)} (required ${required})`;
+  });
+  return [changes.join('\n'), warnings.join('\n'), gateLines.join('\n')].filter((part) => part !== '').join('\n\n');
+}
+
+/** A plan as a page. */
+export function planReport(plan: DeployResult): string {
+  const { model_name, version, from_stage, to_stage, changes, warnings, gates } = plan;
+  return [
+    `# ${escapeMarkdown(model_name)} version ${version}: ${from_stage} to ${to_stage}`,
+    '',
+    verdict(plan),
+    '',
+    ...changes.map((change) => `- ${escapeMarkdown(change)}`),
+    ...warnings.map((warning) => `- **Note:** ${escapeMarkdown(warning)}`),
+    '',
+    '## Gates',
+    '',
+    '| Gate | Required | Actual | Result |',
+    '|---|---|---|---|',
+    ...gates.map(gateRow),
+    '',
+    'Nothing was changed: this is what would happen.',
+  ].join('\n');
+}
+
+/** The gates that stand in the way. */
+export function closedGates({ gates }: DeployResult): GateResult[] {
+  return gates.filter(({ passed, overridden }) => !passed && !overridden);
+}
+
+/** Which gates stand in the way, in one line. */
+export function refusalText(plan: DeployResult): string {
+  const gates = closedGates(plan).map(
+    ({ name, actual, required }) => `${name} is ${valueText(actual)} (required ${required})`,
+  );
+  return `Version ${plan.version} may not enter ${plan.to_stage}: ${gates.join('; ')}.`;
+}
+
+function verdict(plan: DeployResult): string {
+  if (plan.status === 'unchanged') return `Version ${plan.version} is in ${plan.to_stage} already.`;
+  return plan.status === 'refused' ? `**Refused.** ${escapeMarkdown(refusalText(plan))}` : 'The plan would go through.';
+}
+
+function gateRow({ name, required, actual, passed, overridden }: GateResult): string {
+  const result = passed ? 'passed' : overridden ? 'overridden' : '**refused**';
+  const cells = [name, required, valueText(actual)].map(escapeMarkdown);
+  return `| ${cells.join(' | ')} | ${result} |`;
+}
+
+function valueText(actual: GateResult['actual']): string {
+  return typeof actual === 'number' ? metricText(actual) : actual;
+}
