@@ -2,8 +2,7 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { type Config, type ConfigPath, formatPath } from '../../../engine/config/config.ts';
-import { detectDelimiter, readHeader } from '../../../engine/data/csv.ts';
-import { CsvScanner } from '../../../engine/data/csv-scanner.ts';
+import { openCsv } from '../../../engine/data/csv.ts';
 import { listFiles } from '../../../engine/data/sources/local.ts';
 import type { ProjectRef } from '../../../protocol/engine-api.ts';
 import type { ProjectPool } from './project-pool.ts';
@@ -52,9 +51,8 @@ export function dataColumns(config: Config, baseDir: string): string[] {
   if (config.data.source !== 'local') return [];
   try {
     const file = listFiles(config.data.path, baseDir)[0]!;
-    const bytes = beginning(file);
-    const delimiter = config.data.delimiter ?? detectDelimiter(bytes);
-    return readHeader(new CsvScanner(bytes, delimiter), path.basename(file));
+    const { delimiter, encoding } = config.data;
+    return openCsv(beginning(file), { fileName: path.basename(file), delimiter, encoding }).names;
   } catch {
     return [];
   }
@@ -62,7 +60,7 @@ export function dataColumns(config: Config, baseDir: string): string[] {
 
 const HEADER_BYTES = 256 * 1024;
 
-/** The header is in the first bytes; training data may be large. */
+/** The lines at the beginning, whole ones where there are some: training data may be large, and its header is there. */
 function beginning(file: string): Buffer {
   const buffer = Buffer.alloc(HEADER_BYTES);
   const descriptor = openSync(file, 'r');
@@ -70,7 +68,8 @@ function beginning(file: string): Buffer {
     const length = readSync(descriptor, buffer, 0, HEADER_BYTES, 0);
     const read = buffer.subarray(0, length);
     const plain = file.endsWith('.gz') ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH }) : read;
-    return plain[0] === 0xef && plain[1] === 0xbb && plain[2] === 0xbf ? plain.subarray(3) : plain;
+    const end = length < HEADER_BYTES ? plain.length : plain.lastIndexOf('\n') + 1;
+    return end === 0 ? plain : plain.subarray(0, end);
   } finally {
     closeSync(descriptor);
   }
