@@ -6,7 +6,7 @@ export interface Curve {
   thresholds: number[];
 }
 
-/** Rows by falling score: cumulated true and false positives at each distinct score. */
+/** Rows by falling score: cumulated true and false positives at each distinct score. A score that is NaN comes last. */
 interface Cumulated {
   scores: number[];
   truePositives: number[];
@@ -14,18 +14,22 @@ interface Cumulated {
 }
 
 function cumulate(positive: Uint8Array, scores: Float32Array): Cumulated {
-  const order = Int32Array.from(scores, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
+  const order = Int32Array.from(scores, (_, row) => row).sort((a, b) => rankOf(scores[b]!) - rankOf(scores[a]!));
   const result: Cumulated = { scores: [], truePositives: [], falsePositives: [] };
   let hits = 0;
   let rank = 0;
   while (rank < order.length) {
     const score = scores[order[rank]!]!;
-    for (; rank < order.length && scores[order[rank]!] === score; rank++) hits += positive[order[rank]!]!;
+    for (; rank < order.length && Object.is(scores[order[rank]!], score); rank++) hits += positive[order[rank]!]!;
     result.scores.push(score);
     result.truePositives.push(hits);
     result.falsePositives.push(rank - hits);
   }
   return result;
+}
+
+function rankOf(score: number): number {
+  return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
 }
 
 /** Receiver operating characteristic: false positive rate (x), true positive rate (y); as scikit-learn's roc_curve. */
@@ -51,16 +55,21 @@ export function precisionRecallCurve(positive: Uint8Array, scores: Float32Array)
   };
 }
 
-/** Area under the ROC curve (trapezoids); NaN when only one class is there. */
+/** Area under the ROC curve (trapezoids); NaN when only one class is there or a score is NaN. */
 export function rocAuc(positive: Uint8Array, scores: Float32Array): number {
+  if (scores.length === 0 || scores.some(Number.isNaN)) return Number.NaN;
   const { x, y } = rocCurve(positive, scores);
   let area = 0;
   for (let i = 1; i < x.length; i++) area += ((x[i]! - x[i - 1]!) * (y[i]! + y[i - 1]!)) / 2;
   return area;
 }
 
-/** Sum of precision times step in recall; as scikit-learn's average_precision_score. NaN without a positive row. */
+/**
+ * Sum of precision times step in recall; as scikit-learn's average_precision_score. NaN without a positive row, or when a score
+ * is NaN.
+ */
 export function averagePrecision(positive: Uint8Array, scores: Float32Array): number {
+  if (scores.length === 0 || scores.some(Number.isNaN)) return Number.NaN;
   const { x, y } = precisionRecallCurve(positive, scores);
   let area = 0;
   for (let i = 1; i < x.length; i++) area += (x[i]! - x[i - 1]!) * y[i]!;

@@ -97,13 +97,12 @@ function overClasses(actual: Int32Array, probabilities: Float32Array[], metric: 
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Mean negative log likelihood; probabilities are kept off 0 by float32's epsilon, as scikit-learn does. */
+/** Mean negative log likelihood; probabilities are kept off 0 and 1 by float32's epsilon, as scikit-learn does with float32. */
 function logLoss(actual: Int32Array, probabilities: Float32Array[]): number {
   const epsilon = 2 ** -23;
   let sum = 0;
   for (let row = 0; row < actual.length; row++) {
-    const total = probabilities.reduce((all, scores) => all + scores[row]!, 0);
-    const p = probabilities[actual[row]!]![row]! / total;
+    const p = probabilities[actual[row]!]![row]!;
     sum -= Math.log(Math.min(1 - epsilon, Math.max(epsilon, p)));
   }
   return sum / actual.length;
