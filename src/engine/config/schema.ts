@@ -50,7 +50,16 @@ function toFinding(error: ErrorObject): Finding {
   const path = pathOf(error.instancePath);
   if (error.keyword === 'additionalProperties') return unknownKey(error, path, error.params.additionalProperty);
   if (error.keyword === 'propertyNames') return unknownKey(error, path, error.params.propertyName);
-  return { severity: 'error', path, message: `${formatPath(path)}: ${expectation(error, path)}` };
+  const replacement = nearestAllowed(error);
+  const message = `${formatPath(path)}: ${expectation(error, path)}`;
+  return { severity: 'error', path, message, ...(replacement === undefined ? {} : { replacement }) };
+}
+
+/** The allowed value that a wrong one was probably meant to be. */
+function nearestAllowed({ keyword, data, params }: ErrorObject): string | undefined {
+  return keyword === 'enum' && typeof data === 'string'
+    ? nearestName(data, params.allowedValues.map(String))
+    : undefined;
 }
 
 function pathOf(pointer: string): ConfigPath {
@@ -74,7 +83,7 @@ function expectation(error: ErrorObject, path: ConfigPath): string {
   switch (error.keyword) {
     case 'enum': {
       const allowed = error.params.allowedValues as unknown[];
-      const near = typeof error.data === 'string' ? nearestName(error.data, allowed.map(String)) : undefined;
+      const near = nearestAllowed(error);
       return `${found}; expected ${allowed.map(String).join(', ')}${near ? ` (did you mean "${near}"?)` : ''}`;
     }
     case 'type':
