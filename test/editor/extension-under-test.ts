@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { reporters } from 'mocha';
 import * as vscode from 'vscode';
 import type { Dialogs } from '../../src/extension/editor/dialogs.ts';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
@@ -15,6 +16,11 @@ export async function activated(): Promise<ExtensionForTests> {
   const tested = await extension.activate();
   await until(() => tested.session.project.ref !== undefined, 'the extension finds config.yaml');
   return tested;
+}
+
+/** Prints a measurement beside the tests' names: it is looked at, never asserted. */
+export function printMeasurement(text: string): void {
+  reporters.Base.consoleLog(`    ${text}`);
 }
 
 /** package.json, as the editor read it. */

@@ -5,9 +5,9 @@ const ELSEWHERE = '**/{node_modules,mlruns,.git,.venv,venv,dist,.gnu-mlops}/**';
 const NAME = /(^|\/)config(\.local)?\.yaml$/;
 const COPIES = /\/(mlruns|node_modules|\.gnu-mlops)\//;
 
-/** Sections that no other tool's config.yaml is likely to have. */
+/** What no other tool's config.yaml is likely to have. */
 const OUR_SECTION =
-  /^(databricks|mlflow|model|training|deployment|monitoring|retraining|batch_inference|schedules|notifications)\s*:/m;
+  /^(databricks|mlflow|model|training|deployment|monitoring|retraining|batch_inference|schedules|notifications)\s*:|^\s+target_column\s*:/m;
 
 /** Where config.yaml and config.local.yaml may lie. */
 export const CONFIG_PATTERN = '**/{config.yaml,config.local.yaml}';

@@ -1,0 +1,157 @@
+import * as assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import * as vscode from 'vscode';
+import type { ExtensionForTests } from '../../src/extension/extension.ts';
+import type { ProjectRef, RunSummary, TrainResult } from '../../src/protocol/engine-api.ts';
+import {
+  activated,
+  editConfig,
+  printMeasurement,
+  projectOf,
+  ScriptedPerson,
+  until,
+  workspaceFolder,
+} from './extension-under-test.ts';
+
+describe('Training in the editor', () => {
+  let tested: ExtensionForTests;
+  let project: ProjectRef;
+
+  before(async () => {
+    tested = await activated();
+    project = projectOf(tested);
+  });
+
+  afterEach(() => tested.answerWith(undefined));
+
+  async function runs(): Promise<RunSummary[]> {
+    const { api } = tested.session.engine;
+    const own = (await api.experiments(project)).find(({ kind }) => kind === 'training');
+    return own === undefined ? [] : (await api.runs(project, { experimentId: own.experimentId, limit: 1000 })).runs;
+  }
+
+  /** Names of the rows below the project's experiment. */
+  async function rows(): Promise<string[]> {
+    const { experiments } = tested.session;
+    const nodes = await experiments.getChildren();
+    const own = nodes.find((node) => node.kind === 'experiment' && node.experiment.kind === 'training');
+    const children = own === undefined ? [] : await experiments.getChildren(own);
+    return children.map((node) => {
+      const item = experiments.getTreeItem(node);
+      return `${item.label} ${item.description} [${item.contextValue}]`;
+    });
+  }
+
+  it('registers a version and shows the run with its main metric, while the host stays free', async () => {
+    const person = new ScriptedPerson();
+    tested.answerWith(person.dialogs);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const result = await vscode.commands.executeCommand<TrainResult>('gnuMlops.train');
+    delay.disable();
+    printMeasurement(`longest block of the extension host while training: ${(delay.max / 1e6).toFixed(1)} ms`);
+    assert.match(result.run_id, /^[0-9a-f]{32}$/);
+    assert.match(
+      person.said[0] ?? '',
+      new RegExp(`Trained gnu_mlops_model version ${result.version} in .*accuracy 0\\.9`),
+    );
+    const [newest] = await rows();
+    assert.match(newest ?? '', new RegExp(`accuracy 0\\.9.* · v${result.version} · just now \\[run\\.FINISHED\\]`));
+  });
+
+  it('tells of its progress, and leaves the run KILLED when it is cancelled', async () => {
+    const undo = editConfig((text) => text.replace('n_estimators: 100', 'n_estimators: 20000'));
+    try {
+      const { engine } = tested.session;
+      const controller = new AbortController();
+      const phases = new Set<string>();
+      const training = engine.request((id) => engine.api.train(project, { runName: 'to be cancelled' }, id), {
+        signal: controller.signal,
+        onProgress: ({ phase, done }) => {
+          phases.add(phase);
+          if (done > 0) controller.abort();
+        },
+      });
+      await assert.rejects(training, { reason: 'cancelled' });
+      assert.ok(phases.has('Cross-validating'), [...phases].join());
+      const killed = (await runs()).find(({ run }) => run.name === 'to be cancelled');
+      assert.equal(killed?.run.status, 'KILLED');
+      assert.ok((await rows()).some((row) => /^to be cancelled cancelled .*\[run\.KILLED\]/.test(row)));
+    } finally {
+      undo();
+    }
+  });
+
+  it('shows a run that another process made, without being asked', async () => {
+    await vscode.commands.executeCommand('gnuMlops.experiments.focus');
+    const { experiments } = tested.session;
+    await until(() => experiments.tree.visible, 'the view is visible');
+    const known = (await rows()).length;
+    let shown = known;
+    const listener = experiments.onDidChangeTreeData(async () => {
+      shown = (await rows()).length;
+    });
+    try {
+      assert.equal(await commandLine(['train', '--run-name', 'from outside']), 0);
+      await until(() => shown > known, 'the view shows the run of the other process');
+    } finally {
+      listener.dispose();
+    }
+  });
+
+  it('refuses in a workspace that is not trusted, where reading goes on', async () => {
+    const { api } = tested.session.engine;
+    const untrusted = { ...project, trusted: false };
+    const before = (await runs()).length;
+    await assert.rejects(api.train(untrusted, {}, 'untrusted'), { reason: 'untrusted-workspace' });
+    await assert.rejects(api.deploy(untrusted, { stage: 'Staging' }), { reason: 'untrusted-workspace' });
+    assert.ok((await api.models(untrusted)).length > 0);
+    assert.equal((await runs()).length, before);
+  });
+
+  it('shows errors of the configuration as rows, and one message', async () => {
+    const undo = editConfig((text) => text.replace('test_size: 0.2', 'test_size: many'));
+    const person = new ScriptedPerson();
+    tested.answerWith(person.dialogs);
+    try {
+      assert.equal(await vscode.commands.executeCommand('gnuMlops.train'), undefined);
+      assert.equal(person.complaints.length, 1);
+      assert.match(
+        person.complaints[0] ?? '',
+        /config\.yaml:\d+:\d+: training\.test_size: found "many"; expected number/,
+      );
+      const [row] = await tested.session.experiments.getChildren();
+      assert.equal(row?.kind, 'problem');
+      assert.match(String(row && tested.session.experiments.getTreeItem(row).tooltip), /test_size/);
+    } finally {
+      undo();
+    }
+  });
+
+  it('starts the engine again after its process died', async () => {
+    const { engine } = tested.session;
+    const before = (await runs()).length;
+    const { pid } = engine;
+    assert.ok(pid);
+    process.kill(pid, 'SIGKILL');
+    await until(() => engine.pid !== pid, 'the client notices');
+    assert.equal((await runs()).length, before);
+    assert.ok(engine.pid);
+  });
+
+  /** Runs the extension's own command line as another process; resolves to its exit code. */
+  function commandLine(args: string[]): Promise<number | null> {
+    const program = vscode.Uri.joinPath(extensionUri(), 'dist/cli.js').fsPath;
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: workspaceFolder(),
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      stdio: 'ignore',
+    });
+    return new Promise((resolve) => child.once('exit', resolve));
+  }
+
+  function extensionUri(): vscode.Uri {
+    return vscode.extensions.getExtension('gnu-mlops.gnu-mlops')!.extensionUri;
+  }
+});
