@@ -5,9 +5,9 @@ import type { ClassLabel } from '../data/target.ts';
 import { EngineError } from '../support/errors.ts';
 import { GraphRunner } from './graph-runner.ts';
 import { INPUT_EXAMPLE_FILE, MODEL_FILE, PROFILE_FILE, parseSignature } from './mlmodel-file.ts';
-import type { OnnxModel } from './onnx-model.ts';
+import type { ElementType, OnnxModel } from './onnx-model.ts';
 import { decodeOnnx } from './onnx-reader.ts';
-import { CLASSES } from './pipeline-graph.ts';
+import { CLASSES, INPUT_TYPES } from './pipeline-graph.ts';
 import type { ModelProfile } from './profile.ts';
 import { type OutputNames, outputNames, type Signature } from './signature.ts';
 import { floatTensor, type NumberTensor, type Tensor } from './tensor.ts';
@@ -48,6 +48,7 @@ export class LoadedModel {
       signature.inputs.map(({ name }) => name),
     );
     requireInputs(this.runner, signature);
+    requireOutputs(this.runner, this.outputNames);
   }
 
   /** @param feeds one tensor of shape [N] per input column, see `columnTensor` */
@@ -67,9 +68,19 @@ export class LoadedModel {
     return Array.from(prediction.data, (value) => (isBoolean ? value === 1 : value));
   }
 
-  /** The rows kept for checking that the model scores. */
+  /**
+   * The rows kept for checking that the model scores.
+   * @throws EngineError `invalid-model` when they cannot be read
+   */
   inputExample(): InputExample {
-    return JSON.parse(readFileSync(path.join(this.folder, INPUT_EXAMPLE_FILE), 'utf8'));
+    const file = path.join(this.folder, INPUT_EXAMPLE_FILE);
+    try {
+      const { columns, data } = JSON.parse(readFileSync(file, 'utf8')) as InputExample;
+      if (!Array.isArray(columns) || !data.every(Array.isArray)) throw new TypeError('not in "split" orientation');
+      return { columns, data };
+    } catch (error) {
+      throw new EngineError('invalid-model', `${file}: no readable input example.`, {}, { cause: error });
+    }
   }
 
   /** The training profile, or null in a folder that has none. */
@@ -100,7 +111,35 @@ export function loadModel(folder: string): LoadedModel {
   };
   const mlmodel = path.join(folder, 'MLmodel');
   const signature = parseSignature(read('MLmodel').toString('utf8'), mlmodel);
-  return new LoadedModel(folder, signature, decodeOnnx(read(MODEL_FILE), path.join(folder, MODEL_FILE)));
+  return assembleModel(folder, signature, decodeOnnx(read(MODEL_FILE), path.join(folder, MODEL_FILE)));
+}
+
+/** Scores a row before anybody relies on the model: what an altered graph breaks, it breaks here. */
+function assembleModel(folder: string, signature: Signature, onnx: OnnxModel): LoadedModel {
+  try {
+    const model = new LoadedModel(folder, signature, onnx);
+    requireSoundScores(model, model.score(new Map(onnx.inputs.map(({ name, type }) => [name, emptyTensor(type)]))));
+    return model;
+  } catch (error) {
+    if (EngineError.is(error, 'invalid-model')) throw error;
+    const what = `${path.join(folder, MODEL_FILE)}: the ONNX graph does not compute (${(error as Error).message}).`;
+    throw new EngineError('invalid-model', what, { fix: 'Restore the model folder, or deploy another version.' });
+  }
+}
+
+/** One row without a value. */
+function emptyTensor(type: ElementType): Tensor {
+  if (type === 'string') return { type, dims: [1], data: [''] };
+  return type === 'int64'
+    ? { type, dims: [1], data: new Float64Array(1) }
+    : floatTensor([1], Float32Array.of(Number.NaN));
+}
+
+function requireSoundScores({ classes }: LoadedModel, { predictions, probability, byClass }: Scores): void {
+  const numbers = [probability, ...byClass];
+  const isSound =
+    classes.includes(predictions[0]!) && numbers.every((each) => each.length === 1 && Number.isFinite(each[0]));
+  if (!isSound) throw new RangeError('it gives no class and probabilities');
 }
 
 /** A column's values in `rows` as the graph takes them: missing text is "", missing numbers NaN. */
@@ -128,13 +167,22 @@ function readCategories(onnx: OnnxModel): Map<string, Set<string>> {
   );
 }
 
-/** Signature and graph must speak of the same columns. */
+/** Signature and graph must speak of the same columns and types. */
 function requireInputs(runner: GraphRunner, signature: Signature): void {
-  const inGraph = new Set(runner.inputs.map(({ name }) => name));
+  const inGraph = new Map(runner.inputs.map(({ name, type }) => [name, type]));
   const inSignature = new Set(signature.inputs.map(({ name }) => name));
   const odd =
-    [...inGraph].find((name) => !inSignature.has(name)) ?? [...inSignature].find((name) => !inGraph.has(name));
+    [...inGraph.keys()].find((name) => !inSignature.has(name)) ??
+    signature.inputs.find(({ name, type }) => type === 'float' || inGraph.get(name) !== INPUT_TYPES[type])?.name;
   if (odd !== undefined) {
     throw new EngineError('invalid-model', `MLmodel and model.onnx disagree about the column "${odd}".`);
   }
+}
+
+/** The graph must give a prediction, its probability, and one for each class. */
+function requireOutputs(runner: GraphRunner, names: OutputNames): void {
+  const expected = [names.prediction, names.probability, ...names.byClass];
+  const found = runner.outputs.map(({ name }) => name);
+  if (expected.length === found.length && expected.every((name) => found.includes(name))) return;
+  throw new EngineError('invalid-model', `the ONNX graph gives ${found.join(', ')}; expected ${expected.join(', ')}.`);
 }

@@ -65,10 +65,21 @@ function toMlflow({ name, type, required }: SignatureColumn) {
 export function parseSignature(text: string, fileName: string): Signature {
   try {
     const { inputs, outputs } = parse(text).signature;
-    return { inputs: JSON.parse(inputs), outputs: JSON.parse(outputs) };
+    return { inputs: readColumns(inputs), outputs: readColumns(outputs) };
   } catch (error) {
     throw new EngineError('invalid-model', `${fileName}: no readable signature.`, {}, { cause: error });
   }
+}
+
+const TYPES: ReadonlySet<unknown> = new Set<SignatureColumn['type']>(['long', 'double', 'boolean', 'string', 'float']);
+
+/** `required` is true where it is left out, as in MLflow. */
+function readColumns(text: string): SignatureColumn[] {
+  const columns = JSON.parse(text) as SignatureColumn[];
+  return columns.map(({ name, type, required = true }) => {
+    if (typeof name !== 'string' || !TYPES.has(type)) throw new TypeError(`column ${name} has type ${type}`);
+    return { name, type, required: Boolean(required) };
+  });
 }
 
 const REQUIREMENTS = ['mlflow', 'numpy', 'onnx', 'onnxruntime', 'pandas'];

@@ -209,6 +209,7 @@ function readFields(reader: BinaryReader, end: number, fields: FieldReaders): vo
     if (read) read(wire);
     else reader.skip(wire, number);
   }
+  if (reader.pos > end) throw new Error('a message ends inside a field');
 }
 
 function requireWithin(reader: BinaryReader, end: number): void {

@@ -105,6 +105,8 @@ function mapFloats(compute: (value: number) => number): Operator {
 function mapColumns(columns: number, compute: (value: number, column: number) => number): Operator {
   return ([input]) => {
     const { data, dims } = input as NumberTensor;
+    if (dims[1] !== columns)
+      throw new EngineError('invalid-model', `the ONNX graph has ${dims[1]} features; a step knows ${columns}.`);
     const result = new Float32Array(data.length);
     for (let start = 0; start < data.length; start += columns) {
       for (let column = 0; column < columns; column++) result[start + column] = compute(data[start + column]!, column);

@@ -17,7 +17,8 @@ const FEATURES = `${INTERNAL}features`;
 const RAW = `${INTERNAL}raw`;
 const PROBABILITIES = `${INTERNAL}probabilities`;
 
-const INPUT_TYPES: Record<ColumnType, ElementType> = {
+/** Type of the graph's input for a column. */
+export const INPUT_TYPES: Record<ColumnType, ElementType> = {
   long: 'int64',
   // Not int64: booleans may have gaps, and NaN stands for those.
   boolean: 'float',
@@ -32,7 +33,7 @@ const INPUT_TYPES: Record<ColumnType, ElementType> = {
  */
 export function buildGraph(pipeline: Pipeline): OnnxModel {
   const { features, classes, ensemble } = pipeline;
-  requireFreeNames(features);
+  requireFreeNames(features.map(({ name }) => name));
   const names = outputNames(
     classes,
     features.map(({ name }) => name),
@@ -70,10 +71,11 @@ export function buildGraph(pipeline: Pipeline): OnnxModel {
   };
 }
 
-function requireFreeNames(features: FeatureTransform[]): void {
-  const taken = features.find(({ name }) => name.startsWith(INTERNAL));
-  if (taken)
-    throw new EngineError('invalid-data', `column "${taken.name}": names that begin with ${INTERNAL} are reserved.`);
+/** @throws EngineError `invalid-data` for a feature called like a value inside the graph */
+export function requireFreeNames(featureNames: string[]): void {
+  const taken = featureNames.find((name) => name.startsWith(INTERNAL));
+  if (taken === undefined) return;
+  throw new EngineError('invalid-data', `column "${taken}": names that begin with ${INTERNAL} are reserved.`);
 }
 
 const classIndex = (label: number) => `${INTERNAL}class_${label}`;

@@ -15,7 +15,7 @@ export interface Signature {
   outputs: SignatureColumn[];
 }
 
-/** Columns the product adds to scored rows. `gnu_mlops_` is put before each when an input is called like one of them. */
+/** Columns the product adds to scored rows. `gnu_mlops_` is put before all when an input is called like one of them. */
 export interface OutputNames {
   prediction: string;
   probability: string;
@@ -28,8 +28,10 @@ const OTHER_COLUMNS = ['model_name', 'model_version', 'prediction_timestamp'];
 /** Names of the graph's outputs: `prediction`, `probability`, `probability_<class>`. */
 export function outputNames(classes: ClassLabel[], inputNames: string[]): OutputNames {
   const byClass = classes.map((label) => `probability_${label}`);
-  const ours = new Set(['prediction', 'probability', ...byClass, ...OTHER_COLUMNS]);
-  const prefix = inputNames.some((name) => ours.has(name)) ? 'gnu_mlops_' : '';
+  const ours = ['prediction', 'probability', ...byClass, ...OTHER_COLUMNS];
+  const taken = new Set(inputNames);
+  let prefix = '';
+  while (ours.some((name) => taken.has(prefix + name))) prefix += 'gnu_mlops_';
   return {
     prediction: `${prefix}prediction`,
     probability: `${prefix}probability`,

@@ -12,6 +12,7 @@ export function readEnsemble(node: OnnxNode): TreeEnsemble {
   const trees = list('nodes_treeids');
   const roots = rootsOf(trees);
   const outputCount = (node.attributes.n_targets?.value ?? 1) as number;
+  if (!(outputCount >= 1 && outputCount <= list('target_ids').length)) throw malformed(`it has ${outputCount} outputs`);
   const base = (index: number) => roots[trees[index]!]!;
   const leaf = (index: number) => modes[index] === 'LEAF';
   const trueChildren = list('nodes_truenodeids');
@@ -24,9 +25,9 @@ export function readEnsemble(node: OnnxNode): TreeEnsemble {
     left: Int32Array.from(modes, (_, index) => (leaf(index) ? 0 : base(index) + trueChildren[index]!)),
     cover: new Float32Array(modes.length),
     outputCount,
-    baseValues: outputCount === 0 ? new Float32Array(0) : baseValues(list('base_values'), outputCount),
+    baseValues: baseValues(list('base_values'), outputCount),
     link: 'identity',
-    ...readLeaves(node, roots, modes.length, outputCount),
+    ...readLeaves(node, roots, modes, outputCount),
   };
   requireTrees(ensemble, list('nodes_falsenodeids'), base);
   return ensemble;
@@ -43,13 +44,15 @@ function rootsOf(trees: ArrayLike<number>): Int32Array {
 }
 
 function baseValues(values: ArrayLike<number>, count: number): Float32Array {
-  return values.length === 0 ? new Float32Array(count) : Float32Array.from(values);
+  if (values.length === 0) return new Float32Array(count);
+  if (values.length !== count) throw malformed('it has a base value too many or too few');
+  return Float32Array.from(values);
 }
 
 type Leaves = Pick<TreeEnsemble, 'leafWidth' | 'leafValues' | 'treeTarget'>;
 
 /** One value a leaf when each tree adds to one output, else one per output. */
-function readLeaves(node: OnnxNode, roots: Int32Array, nodeCount: number, outputCount: number): Leaves {
+function readLeaves(node: OnnxNode, roots: Int32Array, modes: string[], outputCount: number): Leaves {
   const list = (name: string) => (node.attributes[name]?.value ?? []) as ArrayLike<number>;
   const [trees, nodes, targets, weights] = [
     list('target_treeids'),
@@ -66,12 +69,23 @@ function readLeaves(node: OnnxNode, roots: Int32Array, nodeCount: number, output
     else if (treeTarget[tree] !== targets[i]) wide = true;
   }
   const leafWidth = wide ? outputCount : 1;
-  const leafValues = new Float32Array(nodeCount * leafWidth);
+  requireLeaves(leafWidth, outputCount, targets, modes);
+  const leafValues = new Float32Array(modes.length * leafWidth);
   for (let i = 0; i < trees.length; i++) {
     const index = roots[trees[i]!]! + nodes[i]!;
+    if (modes[index] !== 'LEAF') throw malformed('a value belongs to no leaf');
     leafValues[index * leafWidth + (wide ? targets[i]! : 0)] = weights[i]!;
   }
   return { leafWidth, leafValues, treeTarget: wide ? new Int32Array(roots.length) : treeTarget };
+}
+
+/** As many values as leaves and outputs ask for, so that no number in the file decides alone how much memory is taken. */
+function requireLeaves(leafWidth: number, outputCount: number, targets: ArrayLike<number>, modes: string[]): void {
+  const leaves = modes.reduce((count, mode) => count + Number(mode === 'LEAF'), 0);
+  if (targets.length !== leaves * leafWidth) throw malformed('its leaves have values too many or too few');
+  if (!Array.from(targets).every((target) => target >= 0 && target < outputCount)) {
+    throw malformed('a leaf adds to an output that does not exist');
+  }
 }
 
 function requireEqualLengths(operator: string, lists: ArrayLike<unknown>[]): void {

@@ -4,6 +4,7 @@ import { readSource, type SourceData } from '../data/sources/source.ts';
 import { type Split, splitRows } from '../data/split.ts';
 import { type Column, findColumn, type Table, takeRows } from '../data/table.ts';
 import { readTarget, rowsWithTarget, type Target } from '../data/target.ts';
+import { requireFreeNames } from '../model/pipeline-graph.ts';
 import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
 
@@ -27,6 +28,7 @@ export async function loadTrainingData(config: Config, baseDir: string): Promise
   const targetColumn = requireColumn(raw.table, config.data.target_column, 'data.target_column');
   const source = keepRows(raw, rowsWithTarget(targetColumn));
   const features = featureColumns(source.table, config);
+  requireFreeNames(features.map(({ name }) => name));
   const target = readTarget(findColumn(source.table, targetColumn.name)!, config.data.positive_class);
   const missingTarget = raw.table.rowCount - source.table.rowCount;
   const quality = inspectQuality({ source, features, target, targetName: targetColumn.name, missingTarget });
