@@ -30,6 +30,7 @@ export function ringParts(request: TestRequest): RingPart[] {
 const mochaRings: Record<Exclude<RingName, 'editor'>, { needs: readonly Preparation[]; timeoutMs: number }> = {
   engine: { needs: [], timeoutMs: 20_000 },
   cli: { needs: [build], timeoutMs: 60_000 },
+  webview: { needs: [build, browser], timeoutMs: 60_000 },
   interop: { needs: [mlflow3, mlflow2], timeoutMs: 120_000 },
   e2e: { needs: [buildForEditor, newestEditor, browser], timeoutMs: 90_000 },
 };

@@ -1,0 +1,183 @@
+// The colours that VS Code gives its webviews, of four themes that come with it.
+
+export interface Theme {
+  /** Class of the page's body. */
+  bodyClass: string;
+  /** Value of the body's data-vscode-theme-kind. */
+  kind: string;
+  variables: Record<string, string>;
+}
+
+const font = {
+  'font-family': "system-ui, 'Open Sans', 'Segoe WPC', sans-serif",
+  'font-size': '13px',
+  'font-weight': 'normal',
+  'editor-font-family': "'Droid Sans Mono', monospace",
+};
+
+const darkCharts = {
+  'charts-blue': '#3794ff',
+  'charts-orange': '#d18616',
+  'charts-green': '#89d185',
+  'charts-purple': '#b180d7',
+  'charts-red': '#f14c4c',
+  'charts-yellow': '#cca700',
+};
+
+const dark = {
+  ...darkCharts,
+  foreground: '#cccccc',
+  descriptionForeground: '#9d9d9d',
+  'editor-background': '#1f1f1f',
+  'editor-foreground': '#cccccc',
+  errorForeground: '#f85149',
+  focusBorder: '#0078d4',
+  'textLink-foreground': '#4daafc',
+  'textLink-activeForeground': '#4daafc',
+  'widget-border': '#313131',
+  'panel-border': '#2b2b2b',
+  'editorWidget-background': '#202020',
+  'editorHoverWidget-background': '#202020',
+  'editorHoverWidget-foreground': '#cccccc',
+  'editorHoverWidget-border': '#454545',
+  'list-hoverBackground': '#2a2d2e',
+  'badge-background': '#616161',
+  'badge-foreground': '#f8f8f8',
+  'button-background': '#0078d4',
+  'button-foreground': '#ffffff',
+  'button-border': '#ffffff12',
+  'button-hoverBackground': '#026ec1',
+  'button-secondaryBackground': '#313131',
+  'button-secondaryForeground': '#cccccc',
+  'button-secondaryHoverBackground': '#3c3c3c',
+  'dropdown-background': '#313131',
+  'dropdown-foreground': '#cccccc',
+  'dropdown-border': '#3c3c3c',
+  'settings-checkboxBackground': '#313131',
+  'settings-checkboxForeground': '#cccccc',
+  'settings-checkboxBorder': '#3c3c3c',
+  'testing-iconPassed': '#73c991',
+};
+
+const light = {
+  'charts-blue': '#1a85ff',
+  'charts-orange': '#d18616',
+  'charts-green': '#388a34',
+  'charts-purple': '#652d90',
+  'charts-red': '#e51400',
+  'charts-yellow': '#bf8803',
+  foreground: '#3b3b3b',
+  descriptionForeground: '#3b3b3b',
+  'editor-background': '#ffffff',
+  'editor-foreground': '#3b3b3b',
+  errorForeground: '#f85149',
+  focusBorder: '#005fb8',
+  'textLink-foreground': '#005fb8',
+  'textLink-activeForeground': '#005fb8',
+  'widget-border': '#e5e5e5',
+  'panel-border': '#e5e5e5',
+  'editorWidget-background': '#f8f8f8',
+  'editorHoverWidget-background': '#f8f8f8',
+  'editorHoverWidget-foreground': '#3b3b3b',
+  'editorHoverWidget-border': '#c8c8c8',
+  'list-hoverBackground': '#f2f2f2',
+  'badge-background': '#cccccc',
+  'badge-foreground': '#3b3b3b',
+  'button-background': '#005fb8',
+  'button-foreground': '#ffffff',
+  'button-border': '#0000001a',
+  'button-hoverBackground': '#0258a8',
+  'button-secondaryBackground': '#e5e5e5',
+  'button-secondaryForeground': '#3b3b3b',
+  'button-secondaryHoverBackground': '#cccccc',
+  'dropdown-background': '#ffffff',
+  'dropdown-foreground': '#3b3b3b',
+  'dropdown-border': '#cecece',
+  'settings-checkboxBackground': '#f8f8f8',
+  'settings-checkboxForeground': '#3b3b3b',
+  'settings-checkboxBorder': '#cecece',
+  'testing-iconPassed': '#73c991',
+};
+
+const highContrast = {
+  ...darkCharts,
+  foreground: '#ffffff',
+  descriptionForeground: '#ffffffb3',
+  'editor-background': '#000000',
+  'editor-foreground': '#ffffff',
+  errorForeground: '#f48771',
+  focusBorder: '#f38518',
+  contrastBorder: '#6fc3df',
+  contrastActiveBorder: '#f38518',
+  'textLink-foreground': '#21a6ff',
+  'textLink-activeForeground': '#21a6ff',
+  'widget-border': '#6fc3df',
+  'panel-border': '#6fc3df',
+  'editorWidget-background': '#0c141f',
+  'editorHoverWidget-background': '#0c141f',
+  'editorHoverWidget-foreground': '#ffffff',
+  'editorHoverWidget-border': '#6fc3df',
+  'list-hoverBackground': '#ffffff1a',
+  'badge-background': '#000000',
+  'badge-foreground': '#ffffff',
+  'button-background': '#000000',
+  'button-foreground': '#ffffff',
+  'button-border': '#6fc3df',
+  'button-secondaryBackground': '#000000',
+  'button-secondaryForeground': '#ffffff',
+  'dropdown-background': '#000000',
+  'dropdown-foreground': '#ffffff',
+  'dropdown-border': '#6fc3df',
+  'settings-checkboxBackground': '#000000',
+  'settings-checkboxForeground': '#ffffff',
+  'settings-checkboxBorder': '#6fc3df',
+  'testing-iconPassed': '#73c991',
+};
+
+const highContrastLight = {
+  ...light,
+  foreground: '#292929',
+  descriptionForeground: '#292929b3',
+  errorForeground: '#b5200d',
+  focusBorder: '#006bbd',
+  contrastBorder: '#0f4a85',
+  contrastActiveBorder: '#006bbd',
+  'textLink-foreground': '#0f4a85',
+  'textLink-activeForeground': '#0f4a85',
+  'widget-border': '#0f4a85',
+  'panel-border': '#0f4a85',
+  'editorWidget-background': '#ffffff',
+  'editorHoverWidget-background': '#ffffff',
+  'editorHoverWidget-foreground': '#292929',
+  'editorHoverWidget-border': '#0f4a85',
+  'list-hoverBackground': '#0f4a851a',
+  'badge-background': '#0f4a85',
+  'badge-foreground': '#ffffff',
+  'button-background': '#0f4a85',
+  'button-secondaryBackground': '#ffffff',
+  'button-secondaryForeground': '#292929',
+  'button-border': '#0f4a85',
+  'dropdown-border': '#0f4a85',
+  'settings-checkboxBackground': '#ffffff',
+  'settings-checkboxForeground': '#292929',
+  'settings-checkboxBorder': '#0f4a85',
+  'testing-iconPassed': '#007100',
+};
+
+export const themes = {
+  dark: { bodyClass: 'vscode-dark', kind: 'vscode-dark', variables: { ...font, ...dark } },
+  light: { bodyClass: 'vscode-light', kind: 'vscode-light', variables: { ...font, ...light } },
+  'high-contrast': {
+    bodyClass: 'vscode-high-contrast',
+    kind: 'vscode-high-contrast',
+    variables: { ...font, ...highContrast },
+  },
+  'high-contrast-light': {
+    bodyClass: 'vscode-high-contrast vscode-high-contrast-light',
+    kind: 'vscode-high-contrast-light',
+    variables: { ...font, ...highContrastLight },
+  },
+} satisfies Record<string, Theme>;
+
+export type ThemeName = keyof typeof themes;
+export const themeNames = Object.keys(themes) as ThemeName[];

@@ -1,0 +1,17 @@
+// Tags by who wrote them: people and this product, or MLflow for itself.
+
+/** The text a person wrote about the run. */
+export const NOTE_TAG = 'mlflow.note.content';
+export const COMMIT_TAG = 'mlflow.source.git.commit';
+/** Why a run failed, as this product records it. */
+export const ERROR_TAG = 'gnu_mlops.error';
+
+/** Whether a tag is MLflow's own bookkeeping. */
+export function isInternalTag(name: string): boolean {
+  return name.startsWith('mlflow.');
+}
+
+/** Whether a tag differs between any two runs and says nothing about the model; the command line leaves out the same. */
+export function isBookkeepingTag(name: string): boolean {
+  return isInternalTag(name) || name === 'gnu_mlops.owner' || name === 'gnu_mlops.model_digest';
+}
