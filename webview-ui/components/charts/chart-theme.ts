@@ -29,7 +29,7 @@ export function readChartTheme(): ChartTheme {
     text: read('var(--vscode-foreground, #cccccc)'),
     mutedText: read('var(--page-muted)'),
     axis: read('var(--page-axis)'),
-    grid: read('var(--page-line)'),
+    grid: read('var(--page-grid)'),
     background: read('var(--vscode-editor-background, #1f1f1f)'),
     series: COLOURS.map((name, at) => read(`var(--vscode-charts-${name}, ${FALLBACKS[at]})`)),
     tooltip: {
