@@ -11,10 +11,6 @@ export type Operator = (inputs: Tensor[]) => Tensor;
 type OperatorFactory = (node: OnnxNode) => Operator;
 
 const FACTORIES: Record<string, OperatorFactory> = {
-  Identity:
-    () =>
-    ([input]) =>
-      input!,
   Cast:
     () =>
     ([input]) =>
@@ -23,6 +19,7 @@ const FACTORIES: Record<string, OperatorFactory> = {
     () =>
     ([input]) => ({ ...input!, dims: [...input!.dims, 1] }),
   Concat: () => concatColumns,
+  Clip: () => clip,
   Sub: () => subtractFromScalar,
   Sigmoid: () => mapFloats((x) => 1 / (1 + Math.exp(-x))),
   Softmax: () => softmaxRows,
@@ -131,6 +128,14 @@ function concatColumns(inputs: Tensor[]): Tensor {
     offset += own;
   }
   return floatTensor([rows, width], result);
+}
+
+function clip([input, least, greatest]: Tensor[]): Tensor {
+  const [from, to] = [least, greatest].map((limit) => (limit as NumberTensor).data[0]!) as [number, number];
+  return floatTensor(
+    input!.dims,
+    (input as NumberTensor).data.map((x) => Math.min(to, Math.max(from, x))) as Float32Array,
+  );
 }
 
 function subtractFromScalar([scalar, input]: Tensor[]): Tensor {

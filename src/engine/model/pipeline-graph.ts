@@ -11,6 +11,8 @@ import { outputNames } from './signature.ts';
 const INTERNAL = 'gnu_mlops::';
 const AXIS_1 = `${INTERNAL}axis_1`;
 const ONE = `${INTERNAL}one`;
+/** Least and greatest probability. */
+const LIMITS = [`${INTERNAL}least`, `${INTERNAL}greatest`] as const;
 /** The constant that holds the class labels, in index order. */
 export const CLASSES = `${INTERNAL}classes`;
 const FEATURES = `${INTERNAL}features`;
@@ -50,6 +52,7 @@ export function buildGraph(pipeline: Pipeline): OnnxModel {
     constants: [
       { name: AXIS_1, type: 'int64', dims: [1], values: [1] },
       { name: ONE, type: 'float', dims: [1], values: [1] },
+      ...LIMITS.map((name, value) => ({ name, type: 'float' as const, dims: [], values: [value] })),
       labelTensor(classes, pipeline.targetType),
       ...classes.map((_, label) => ({ name: classIndex(label), type: 'int64' as const, dims: [], values: [label] })),
     ],
@@ -176,17 +179,21 @@ function leafWeights(ensemble: TreeEnsemble, tree: Int32Array): Record<string, O
 
 /** Raw output [N, 1] to probabilities [N, 2]. */
 function binaryLink(link: TreeEnsemble['link']): OnnxNode[] {
-  const positive = link === 'logistic' ? `${INTERNAL}positive` : RAW;
+  const positive = `${INTERNAL}positive`;
   return [
-    ...(link === 'logistic' ? [node('Sigmoid', [RAW], [positive], {})] : []),
+    link === 'logistic' ? node('Sigmoid', [RAW], [positive], {}) : clip(positive),
     node('Sub', [ONE, positive], [`${INTERNAL}negative`], {}),
     node('Concat', [`${INTERNAL}negative`, positive], [PROBABILITIES], { axis: int(1) }),
   ];
 }
 
 function multiclassLink(link: TreeEnsemble['link']): OnnxNode[] {
-  const operator = link === 'softmax' ? 'Softmax' : 'Identity';
-  return [node(operator, [RAW], [PROBABILITIES], link === 'softmax' ? { axis: int(1) } : {})];
+  return [link === 'softmax' ? node('Softmax', [RAW], [PROBABILITIES], { axis: int(1) }) : clip(PROBABILITIES)];
+}
+
+/** A forest's leaves add up to probabilities, in float32 now and then to a little more than 1. */
+function clip(output: string): OnnxNode {
+  return node('Clip', [RAW, ...LIMITS], [output], {});
 }
 
 /** Labels as they are in the data. */
