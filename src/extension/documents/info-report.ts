@@ -13,24 +13,38 @@ export function infoReport({ model_name, at, stages, history, changed_outside }:
     '## History',
     '',
     ...historyTable(history),
+    '',
+    ...metricsSection(stages),
   ].join('\n');
 }
 
 function holderSection(stage: string, holder: StageHolder | null): string[] {
-  if (holder === null) return [`## ${stage}`, '', 'Empty.', ''];
+  if (holder === null) return [`**${stage}**: empty.`, ''];
   const since = holder.since === null ? 'unknown' : new Date(holder.since).toLocaleString();
   const verified = holder.by_verified ? '' : ' (unverified)';
   const by = holder.by === null ? 'unknown' : `${escapeMarkdown(holder.by)}${verified}`;
-  const metrics = Object.entries(holder.metrics);
   return [
-    `## ${stage}: version ${holder.version}`,
-    '',
-    `Since ${since}, by ${by}.`,
+    `**${stage}**: version ${holder.version}, since ${since}, by ${by}.`,
     '',
     ...(holder.notes === '' ? [] : [`> ${escapeMarkdown(holder.notes)}`, '']),
-    ...(metrics.length === 0 ? [] : ['| Metric | Value |', '|---|---:|']),
-    ...metrics.map(([name, value]) => `| ${escapeMarkdown(name)} | ${metricText(value)} |`),
+  ];
+}
+
+/** The holdout metrics of the stages' holders, side by side. */
+function metricsSection(stages: InfoResult['stages']): string[] {
+  const held = Object.entries(stages).flatMap(([stage, holder]) => (holder === null ? [] : [{ stage, holder }]));
+  const names = [...new Set(held.flatMap(({ holder }) => Object.keys(holder.metrics)))];
+  if (names.length === 0) return [];
+  const titles = held.map(({ stage, holder }) => `${stage} (version ${holder.version})`);
+  return [
+    '## Metrics on the holdout',
     '',
+    `| Metric | ${titles.join(' | ')} |`,
+    `|---|${titles.map(() => '---:|').join('')}`,
+    ...names.map((name) => {
+      const values = held.map(({ holder }) => metricText(holder.metrics[name]));
+      return `| ${escapeMarkdown(name)} | ${values.join(' | ')} |`;
+    }),
   ];
 }
 

@@ -2,12 +2,16 @@ import type { DeployResult, GateResult } from '../../protocol/engine-api.ts';
 import { escapeMarkdown, metricText } from '../views/metric-text.ts';
 
 /** A plan in a few lines, for a question that stops everything: what moves, then every gate's value. */
-export function planDetail({ changes, warnings, gates }: DeployResult): string {
-  const gateLines = gates.map(({ name, required, actual, passed, overridden }) => {
-    const mark = passed ? '✓' : overridden ? '⚠ overridden:' : '✗';
-    return `${mark} ${name}: ${valueText(actual)} (required ${required})`;
-  });
-  return [changes.join('\n'), warnings.join('\n'), gateLines.join('\n')].filter((part) => part !== '').join('\n\n');
+export function planDetail({ status, changes, warnings, gates }: DeployResult): string {
+  const moves = status === 'refused' ? [] : changes;
+  const paragraphs = [moves, warnings, gates.map(gateLine)].map((lines) => lines.join('\n'));
+  return paragraphs.filter((part) => part !== '').join('\n\n');
+}
+
+function gateLine({ name, required, actual, passed, overridden }: GateResult): string {
+  const mark = passed ? '✓' : overridden ? '⚠ overridden:' : '✗';
+  const wanted = actual === required ? '' : ` (required ${required})`;
+  return `${mark} ${name}: ${valueText(actual)}${wanted}`;
 }
 
 /** A plan as a page. */

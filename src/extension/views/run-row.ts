@@ -14,7 +14,7 @@ export interface RunContext {
 /** One run of the tree. */
 export function runRow(summary: RunSummary, context: RunContext): vscode.TreeItem {
   const { run, stale } = summary;
-  const item = new vscode.TreeItem(run.name || run.runId);
+  const item = new vscode.TreeItem(shortName(run.name) || run.runId);
   const { icon, colour, word } = looks(summary);
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
@@ -24,6 +24,11 @@ export function runRow(summary: RunSummary, context: RunContext): vscode.TreeIte
   item.contextValue = stale ? 'run.stale' : `run.${run.status}`;
   item.accessibilityInformation = { label: `Run ${run.name}, ${word}, ${facts.join(', ')}` };
   return item;
+}
+
+/** Names that training makes end with the time, which the row tells anyway; there is little room in a side bar. */
+function shortName(name: string): string {
+  return name.replace(/-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d$/, '');
 }
 
 function looks({ run, stale }: RunSummary): { icon: string; colour?: string; word: string } {

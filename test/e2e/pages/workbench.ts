@@ -27,6 +27,12 @@ export class Workbench {
     await this.quickInput.runCommand(title);
   }
 
+  /** Shows what the palette lists for some text. */
+  async openPalette(text: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.input.fill(`>${text}`);
+  }
+
   /** Shows a container of the activity bar. */
   async openView(name: string): Promise<void> {
     await this.page.getByRole('tab', { name }).first().click();
@@ -40,6 +46,11 @@ export class Workbench {
   /** A pop-up message by a part of its text. */
   notification(text: string | RegExp): Locator {
     return this.page.locator('.notifications-toasts').getByRole('dialog', { name: text });
+  }
+
+  /** Takes every pop-up message away. */
+  async dismissNotifications(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
   }
 
   /** A modal question. */
