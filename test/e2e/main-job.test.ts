@@ -27,6 +27,7 @@ describe('The main job in the workbench', () => {
   it('says what to do where nothing has been trained yet', async () => {
     const { workbench } = session();
     await workbench.openView('MLOps');
+    await workbench.widenSideBar(100);
     await workbench.page.getByRole('button', { name: 'Train', exact: true }).first().waitFor();
     await workbench.screenshot('welcome-view');
   });

@@ -55,10 +55,11 @@ describe('The registry in the editor', () => {
     return node;
   }
 
-  it('lists the versions that training registered, with no stage held', async () => {
+  it('lists the versions that training registered, and nothing in production', async () => {
     const found = await rows();
     assert.match(found.get(`version:gnu_mlops_model:${first.version}`) ?? '', /accuracy 0\.\d+ .*\[version\.None\]/);
-    assert.match(found.get('stage:gnu_mlops_model:Staging') ?? '', /empty \[stage\.Staging\.empty\]/);
+    assert.match(found.get(`version:gnu_mlops_model:${second.version}`) ?? '', /\[version\.None\]/);
+    assert.match(found.get('stage:gnu_mlops_model:GNU_Production') ?? '', /empty \[stage\.GNU_Production\.empty\]/);
   });
 
   it('shows the plan with every gate before it promotes, asks for notes, and moves the version', async () => {

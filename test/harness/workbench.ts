@@ -73,7 +73,9 @@ function readableLog(consoleLines: readonly string[], serverLog: string): string
 }
 
 async function openPage(browser: Browser) {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  // axe opens a page of its own beside this one, which only a context of our own allows.
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
   const consoleLines: string[] = [];
   page.on('console', (message) => consoleLines.push(message.text().replace(/^%c *(\w+) color: #\w+/, '[$1]')));
   const exit = Promise.withResolvers<number>();

@@ -45,7 +45,8 @@ export const openRun: CommandDefinition = {
     if (node?.kind === 'run') return open(session, project, node.summary);
     if (node?.kind === 'version') {
       const { runId, version } = node.version;
-      return runId === null ? undefined : session.panels.openRun(project, runId, `Version ${version}`);
+      if (runId !== null) session.panels.openRun(project, runId, `Version ${version}`);
+      return runId;
     }
     const runs = await listRuns(session, project, undefined);
     const chosen = await session.dialogs.pick('Open which run?', await choices(session, project, runs));
@@ -73,7 +74,8 @@ export const compareRuns: CommandDefinition = {
         details: { fix: 'Select several runs in the view "Experiments", or pick them from the list.' },
       });
     }
-    return session.panels.openCompare(project, runIds);
+    session.panels.openCompare(project, runIds);
+    return runIds;
   },
 };
 
@@ -94,8 +96,9 @@ export const showRunLog: CommandDefinition = {
   },
 };
 
-function open({ panels }: EditorSession, project: ProjectRef, { run }: RunSummary) {
-  return panels.openRun(project, run.runId, run.name || run.runId);
+function open({ panels }: EditorSession, project: ProjectRef, { run }: RunSummary): string {
+  panels.openRun(project, run.runId, run.name || run.runId);
+  return run.runId;
 }
 
 /** The selection counts when it holds runs; the row that was clicked is part of it. */

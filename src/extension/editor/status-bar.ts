@@ -4,6 +4,8 @@ import { toEngineFailure } from '../engine/engine-failure.ts';
 import type { ActiveProject } from './active-project.ts';
 import type { StoreFollower } from './store-follower.ts';
 
+const LONGEST_TEXT = 80;
+
 /** Model, version in production and back end, at the bottom of the window. */
 export class StatusBar implements vscode.Disposable {
   readonly #engine: EngineClient;
@@ -42,8 +44,9 @@ export class StatusBar implements vscode.Disposable {
       const holder = production === null ? 'nothing in production' : `v${production} in production`;
       this.#show(`$(rocket) ${modelName}: ${holder}`, `${modelName}: ${holder}\n\n${backEnd}\n\n${name}`);
     } catch (error) {
-      const { message, advice } = toEngineFailure(error);
-      this.#show(`$(error) ${name}: ${message.split('\n')[0]}`.slice(0, 80), advice);
+      const { reason, message, advice } = toEngineFailure(error);
+      const what = reason === 'invalid-config' ? 'has errors' : `: ${message.split('\n')[0]}`;
+      this.#show(`$(error) ${name} ${what}`.slice(0, LONGEST_TEXT), advice);
     }
   }
 

@@ -38,6 +38,17 @@ export class Workbench {
     await this.page.getByRole('tab', { name }).first().click();
   }
 
+  /** Gives the side bar more room, by its edge. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const bar = await this.page.locator('.part.sidebar').boundingBox();
+    if (bar === null) throw new Error('The side bar is closed');
+    const [x, y] = [bar.x + bar.width, bar.y + bar.height / 2];
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + pixels, y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** The tree of a view in the side bar. */
   tree(name: string | RegExp): TreeView {
     return new TreeView(this.page.getByRole('tree', { name }));
@@ -51,6 +62,7 @@ export class Workbench {
   /** Takes every pop-up message away. */
   async dismissNotifications(): Promise<void> {
     await this.runCommand('Notifications: Clear All Notifications');
+    await this.quickInput.box.waitFor({ state: 'hidden' });
   }
 
   /** A modal question. */
