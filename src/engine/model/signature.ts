@@ -39,9 +39,14 @@ export function outputNames(classes: ClassLabel[], inputNames: string[]): Output
   };
 }
 
+/** The columns as MLflow describes them. */
+export function signatureColumns(columns: Column[]): SignatureColumn[] {
+  return columns.map((column) => ({ name: column.name, type: column.type, required: !hasGaps(column) }));
+}
+
 /** The signature of a classifier over `features`. */
 export function inferSignature(features: Column[], classes: ClassLabel[], targetType: ColumnType): Signature {
-  const inputs = features.map((column) => ({ name: column.name, type: column.type, required: !hasGaps(column) }));
+  const inputs = signatureColumns(features);
   const names = outputNames(
     classes,
     inputs.map(({ name }) => name),

@@ -35,7 +35,10 @@ export type PredictInput =
  * @throws EngineError `invalid-data` with file:line, `not-found`, `unsupported` (Parquet)
  */
 export function readInput(input: PredictInput, names: string[], csv: CsvFormat = {}): InputRows {
-  if ('file' in input) return parseRows(readFile(input.file), formatOf(input.file), input.file, csv);
+  if ('file' in input) {
+    const format = formatOf(input.file);
+    return parseRows(readFile(input.file), format, input.file, csv);
+  }
   if ('text' in input) {
     return parseRows(Buffer.from(input.text), input.format ?? sniff(input.text), 'standard input', csv);
   }

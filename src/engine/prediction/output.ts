@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { csvText } from '../data/csv-text.ts';
+import { outputNames } from '../model/signature.ts';
 import { EngineError } from '../support/errors.ts';
 import type { RowFormat } from './input.ts';
 import type { PredictOutput, ScoredRows } from './predict.ts';
@@ -32,25 +33,32 @@ function requireWritten(format: RowFormat | 'parquet'): RowFormat {
 
 /** The rows with their predictions as text. */
 export function renderPredictions(scored: ScoredRows, format: RowFormat): string {
-  const rows = scored.input.rows.map((row, i) => ({ ...row, ...addedColumns(scored, i) }));
+  const { input } = scored;
+  const names = addedNames(scored);
+  const rows = input.rows.map((row, i): Record<string, unknown> => {
+    const values = addedValues(scored, i);
+    return { ...row, ...Object.fromEntries(names.map((name, column) => [name, values[column]])) };
+  });
   if (format === 'json') return `${JSON.stringify(rows, null, 1)}\n`;
   if (format === 'jsonl') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const names = [...scored.input.columns, ...Object.keys(rows[0] ? addedColumns(scored, 0) : {})];
-  const lines = [names, ...rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name]))];
-  return csvText(lines);
+  const all = [...input.columns, ...names];
+  return csvText([all, ...rows.map((row) => all.map((name) => row[name]))]);
 }
 
-/** `prediction`, `probability`, `probability_<class>`, `model_name`, `model_version`, `prediction_timestamp`. */
-function addedColumns({ model, version, predictions, scoredAt }: ScoredRows, row: number): Record<string, unknown> {
+/**
+ * `prediction`, `probability`, `probability_<class>`, `model_name`, `model_version`, `prediction_timestamp`; all with a prefix
+ * when the rows have a column of such a name, be it the model's or not.
+ */
+function addedNames({ model, input }: ScoredRows): string[] {
+  const given = [...input.columns, ...model.signature.inputs.map(({ name }) => name)];
+  const { prediction, probability, byClass } = outputNames(model.classes, given);
+  const prefix = prediction.slice(0, -'prediction'.length);
+  const others = ['model_name', 'model_version', 'prediction_timestamp'];
+  return [prediction, probability, ...byClass, ...others.map((name) => prefix + name)];
+}
+
+function addedValues({ model, version, predictions, scoredAt }: ScoredRows, row: number): unknown[] {
   const { prediction, probability, probabilities } = predictions[row]!;
-  const names = model.outputNames;
-  const prefix = names.prediction.slice(0, -'prediction'.length);
-  return {
-    [names.prediction]: prediction,
-    [names.probability]: probability,
-    ...Object.fromEntries(names.byClass.map((name, label) => [name, probabilities[String(model.classes[label])]])),
-    [`${prefix}model_name`]: version.name,
-    [`${prefix}model_version`]: version.version,
-    [`${prefix}prediction_timestamp`]: scoredAt.toISOString(),
-  };
+  const byClass = model.classes.map((label) => probabilities[String(label)]);
+  return [prediction, probability, ...byClass, version.name, version.version, scoredAt.toISOString()];
 }

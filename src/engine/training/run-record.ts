@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { Evaluation } from '../evaluation/evaluation.ts';
 import type { MetricName } from '../evaluation/metrics.ts';
 import type { Hyperparameters } from '../learners/learner.ts';
+import { signatureColumns } from '../model/signature.ts';
 import type { Project } from '../project.ts';
 import type { DatasetInput, Metric } from '../tracking/store.ts';
 import type { CrossValidated } from './cross-validation.ts';
@@ -45,9 +46,9 @@ export function runMetrics(
 /** The training data as MLflow's `log_input` records a pandas dataset. */
 export function datasetInput({ config }: Project, data: TrainingData): DatasetInput {
   const { source, target } = data;
-  const columns = source.table.columns.map(({ name, type }) => ({ type, name, required: true }));
+  const columns = signatureColumns(source.table.columns).map(({ name, type, required }) => ({ type, name, required }));
   return {
-    name: path.basename(config.data.source === 'local' ? config.data.path : config.data.source),
+    name: path.basename(source.sourceType === 'local' ? config.data.path : source.sourceType),
     digest: source.digest,
     sourceType: source.sourceType,
     source: JSON.stringify({ uri: source.description }),

@@ -37,6 +37,7 @@ export async function loadTrainingData(config: Config, baseDir: string): Promise
   const contentColumns = [...features, findColumn(source.table, targetColumn.name)!];
   const split = splitRows({ table: source.table, contentColumns, labels, classCount: classes.length }, config.training);
   requireEveryClass(split, target);
+  requireFilledFolds(split, config.training.cv_folds);
   return { source, quality, features, target, split, rowWeights: rowWeights(source.table, config) };
 }
 
@@ -93,6 +94,13 @@ function requireEveryClass(split: Split, target: Target): void {
       fix: 'Add rows of that class, or set training.split: stratified or another training.random_seed.',
     });
   }
+}
+
+function requireFilledFolds({ train }: Split, folds: number): void {
+  if (folds <= train.length) return;
+  throw new EngineError('invalid-config', `training.cv_folds: ${folds} folds of ${train.length} training rows.`, {
+    fix: 'Set fewer folds, or 0 to leave the cross-validation out.',
+  });
 }
 
 function rowWeights(table: Table, { training }: Config): Float64Array | null {
