@@ -16,22 +16,22 @@ export const predict: CommandDefinition = {
   menus: [{ menu: 'view/item/context', when: 'viewItem =~ /^version\\./', group: '2_predict@1' }],
   run: async (session, target) => {
     const project = requireProject(session);
-    const way = await session.dialogs.pick<Way>('Predict', [
+    const inputs = await session.engine.api.modelInputs(project, versionOf(target));
+    const way = await session.dialogs.pick<Way>(`Predict with version ${inputs.version}`, [
       {
         label: '$(list-selection) One row, column by column',
         detail: "Starts from the model's input example.",
         value: 'form',
       },
       { label: '$(json) One row as JSON', detail: 'An object with a value per column.', value: 'json' },
-      { label: '$(file) A file', detail: 'CSV, JSON or JSON lines; the result is written beside it.', value: 'file' },
+      { label: '$(file) A file', detail: 'CSV, JSON or JSON lines; the result is another file.', value: 'file' },
     ]);
     if (way === undefined) return undefined;
-    const version = versionOf(target);
-    return way === 'file' ? predictFile(session, project, version) : predictRow(session, project, way, version);
+    return way === 'file' ? predictFile(session, project, inputs) : predictRow(session, project, way, inputs);
   },
 };
 
-async function predictFile(session: EditorSession, project: ProjectRef, version: string | undefined) {
+async function predictFile(session: EditorSession, project: ProjectRef, { version }: ModelInputs) {
   const { dialogs, engine } = session;
   const folder = session.project.folder;
   const file = await dialogs.chooseFile({
@@ -51,8 +51,7 @@ async function predictFile(session: EditorSession, project: ProjectRef, version:
   return result;
 }
 
-async function predictRow(session: EditorSession, project: ProjectRef, way: Way, version: string | undefined) {
-  const inputs = await session.engine.api.modelInputs(project, version);
+async function predictRow(session: EditorSession, project: ProjectRef, way: Way, inputs: ModelInputs) {
   const input = way === 'form' ? await fillForm(session, inputs) : await fillJson(session, inputs);
   if (input === undefined) return undefined;
   const { engine, dialogs } = session;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { ProjectRef } from '../../protocol/engine-api.ts';
-import { CONFIG_PATTERN, findConfigFiles } from './config-files.ts';
+import { CONFIG_PATTERN, findConfigFiles, mayBeConfig } from './config-files.ts';
 
 const STATE_KEY = 'configFile';
 
@@ -18,13 +18,12 @@ export class ActiveProject implements vscode.Disposable {
   constructor(state: vscode.Memento) {
     this.#state = state;
     const watcher = vscode.workspace.createFileSystemWatcher(CONFIG_PATTERN);
-    const look = () => void this.look();
     this.#disposables.push(
       watcher,
-      watcher.onDidCreate(look),
-      watcher.onDidDelete(look),
+      watcher.onDidCreate((uri) => this.#appeared(uri)),
+      watcher.onDidDelete((uri) => this.#appeared(uri)),
       watcher.onDidChange((uri) => this.#edited(uri)),
-      vscode.workspace.onDidChangeWorkspaceFolders(look),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.look()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
     );
   }
@@ -75,9 +74,14 @@ export class ActiveProject implements vscode.Disposable {
     if (!isSame) this.#changed.fire();
   }
 
+  /** Or vanished. Every run keeps a copy of its configuration, which is nobody's project. */
+  #appeared(uri: vscode.Uri): void {
+    if (mayBeConfig(uri.path)) void this.look();
+  }
+
   #edited(uri: vscode.Uri): void {
     // A file that was empty may have become a configuration.
-    if (!this.#files.some((file) => file.toString() === uri.toString())) void this.look();
+    if (!this.#files.some((file) => file.toString() === uri.toString())) this.#appeared(uri);
     else if (uri.toString() === this.#file?.toString()) this.#changed.fire();
   }
 }

@@ -15,9 +15,14 @@ export const CONFIG_PATTERN = '**/{config.yaml,config.local.yaml}';
 /** Documents of which the language features may speak; whether one really is ours, `isOurConfig` tells by its text. */
 export const CONFIG_SELECTOR: vscode.DocumentSelector = { scheme: 'file', language: 'yaml', pattern: CONFIG_PATTERN };
 
+/** By its place alone. */
+export function mayBeConfig(path: string): boolean {
+  return NAME.test(path) && !COPIES.test(path);
+}
+
 /** Many tools have a config.yaml: ours is empty yet, or has one of our sections. */
 export function isOurConfig(path: string, text: string): boolean {
-  return NAME.test(path) && !COPIES.test(path) && (text.trim() === '' || OUR_SECTION.test(text));
+  return mayBeConfig(path) && (text.trim() === '' || OUR_SECTION.test(text));
 }
 
 /** The project configurations of the workspace, those nearest to its root first. */
