@@ -58,3 +58,11 @@ export async function shownText(element: Locator): Promise<string> {
   await element.waitFor();
   return (await element.allInnerTexts()).join('\n');
 }
+
+/** How wide the page's content is, in pixels: more than its view when something sticks out. */
+export function pageWidth({ page }: OpenPanel): Promise<number> {
+  return page.evaluate(() => {
+    const { document } = globalThis as unknown as { document: { documentElement: { scrollWidth: number } } };
+    return document.documentElement.scrollWidth;
+  });
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunPanelState } from '../../src/protocol/panels.ts';
-import { accessibilityViolations, keepScreenshot, shownText, usePanels } from './panels.ts';
+import { accessibilityViolations, keepScreenshot, pageWidth, shownText, usePanels } from './panels.ts';
 import { asJson, type RealRuns, realRuns } from './real-runs.ts';
 import { themeNames } from './themes.ts';
 import type { OpenPanel } from './webview-page.ts';
@@ -144,7 +144,8 @@ describe('The run panel', () => {
   });
 
   it('shows hostile names and values as the text they are', async () => {
-    const { page } = await show(hostile(runs.binary), { width: 500 });
+    const panel = await show(hostile(runs.binary), { width: 500 });
+    const { page } = panel;
     const { name, params } = hostile(runs.binary).details.run;
     assert.equal(await page.locator('h1').textContent(), name);
     assert.equal(await page.locator('img, script:not([nonce])').count(), 0);
@@ -152,12 +153,7 @@ describe('The run panel', () => {
     assert.ok((await shownText(long)).length < 500);
     await long.getByRole('button', { name: 'Show all 10,000 characters' }).click();
     assert.ok((await shownText(long)).includes(String(params.long)));
-    const width = await page.evaluate(() => {
-      const { documentElement } = (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } })
-        .document;
-      return documentElement.scrollWidth;
-    });
-    assert.equal(width, 500, 'nothing makes the page wider than it is');
+    assert.equal(await pageWidth(panel), 500, 'nothing makes the page wider than it is');
   });
 
   it("follows the editor's theme while it is open", async () => {

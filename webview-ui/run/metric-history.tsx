@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Metric } from '../../src/engine/tracking/store.ts';
-import { type Line, LineChart, type Point } from '../components/charts/line-chart.tsx';
+import type { Line, Point } from '../components/charts/line.ts';
+import { LineChart } from '../components/charts/line-chart.tsx';
 import { ChartData } from '../components/data-table.tsx';
 import { Select } from '../components/select.tsx';
 import { formatNumber } from '../values/numbers.ts';

@@ -1,6 +1,6 @@
 import type { Curve } from '../../../src/engine/evaluation/curves.ts';
 import { isKnown } from '../../values/numbers.ts';
-import type { Point } from './line-chart.tsx';
+import type { Point } from './line.ts';
 
 /** Rows of a curve's table: enough to read its shape. */
 const TABLE_ROWS = 21;

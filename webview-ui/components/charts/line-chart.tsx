@@ -5,26 +5,10 @@ import { useMemo } from 'preact/hooks';
 import { formatNumber } from '../../values/numbers.ts';
 import { Chart, tooltipStyle } from './chart.tsx';
 import type { ChartTheme } from './chart-theme.ts';
+import type { Axis, Line, Point } from './line.ts';
 import { seriesStyle } from './series.ts';
 
 use([EChartsLine, GridComponent]);
-
-export type Point = readonly [x: number, y: number];
-
-export interface Line {
-  name: string;
-  /** Place in the legend, which gives the line its look. */
-  series: number;
-  points: readonly Point[];
-}
-
-export interface Axis {
-  name: string;
-  min?: number;
-  max?: number;
-  /** Whole numbers only: steps, folds. */
-  whole?: boolean;
-}
 
 export interface LineChartProps {
   description: string;
