@@ -32,9 +32,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionForTests {
   const started = performance.now();
   const log = vscode.window.createOutputChannel('GNU MLOps', { log: true });
   const project = new ActiveProject(context.workspaceState);
-  const client = startEngine(context, log, (configFile) => follower.storeChanged(configFile));
-  const follower = new StoreFollower(client, project);
   const { dialogs, answerWith } = replaceableDialogs();
+  const client = startEngine(context, log, dialogs, (configFile) => follower.storeChanged(configFile));
+  const follower = new StoreFollower(client, project);
   const documents = new VirtualDocuments();
   const panels = new Panels({
     engine: client,
@@ -75,6 +75,7 @@ export async function deactivate(): Promise<void> {
 function startEngine(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
+  dialogs: Dialogs,
   onStoreChanged: (configFile: string) => void,
 ): EngineClient {
   engine = new EngineClient({
@@ -84,7 +85,7 @@ function startEngine(
     onOutput: (text) => log.warn(text.trimEnd()),
     onDeath: (message) => {
       log.error(message);
-      void vscode.window.showErrorMessage(message, 'Show Log').then((answer) => answer && log.show());
+      void dialogs.complain(message, 'Show Log').then((answer) => answer && log.show());
     },
   });
   return engine;

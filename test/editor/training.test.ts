@@ -77,7 +77,7 @@ describe('Training in the editor', () => {
       assert.ok(phases.has('Cross-validating'), [...phases].join());
       const killed = (await runs()).find(({ run }) => run.name === 'to be cancelled');
       assert.equal(killed?.run.status, 'KILLED');
-      assert.ok((await rows()).some((row) => /^to be cancelled cancelled .*\[run\.KILLED\]/.test(row)));
+      assert.ok((await rows()).some((row) => /^to be cancelled killed .*\[run\.KILLED\]/.test(row)));
     } finally {
       undo();
     }
@@ -129,15 +129,27 @@ describe('Training in the editor', () => {
     }
   });
 
-  it('starts the engine again after its process died', async () => {
+  it('says once that the engine died, starts it again, and the next command tidies up', async () => {
+    const undo = editConfig((text) => text.replace('n_estimators: 100', 'n_estimators: 20000'));
+    const person = new ScriptedPerson();
+    tested.answerWith(person.dialogs);
     const { engine } = tested.session;
-    const before = (await runs()).length;
-    const { pid } = engine;
-    assert.ok(pid);
-    process.kill(pid, 'SIGKILL');
-    await until(() => engine.pid !== pid, 'the client notices');
-    assert.equal((await runs()).length, before);
-    assert.ok(engine.pid);
+    try {
+      const training = vscode.commands.executeCommand('gnuMlops.train');
+      await until(async () => (await runs())[0]?.run.status === 'RUNNING', 'the training runs');
+      const { pid } = engine;
+      assert.ok(pid);
+      process.kill(pid, 'SIGKILL');
+      assert.equal(await training, undefined);
+      assert.deepEqual(person.complaints, ['The engine process ended with SIGKILL; the next command starts it again.']);
+      assert.match((await rows())[0] ?? '', /no sign of life .*\[run\.stale\]/);
+    } finally {
+      undo();
+    }
+    const [abandoned] = await runs();
+    assert.ok(await vscode.commands.executeCommand('gnuMlops.train'), person.complaints.join());
+    const found = (await runs()).find(({ run }) => run.runId === abandoned?.run.runId);
+    assert.equal(found?.run.status, 'KILLED');
   });
 
   /** Runs the extension's own command line as another process; resolves to its exit code. */

@@ -28,7 +28,7 @@ async function runCommand(session: EditorSession, command: CommandDefinition, ar
     const failure = toEngineFailure(error);
     logFailure(log, command, failure);
     // Waiting for the answer would keep the command running as long as the message stands.
-    if (failure.reason !== 'cancelled') void tell(session, failure);
+    if (failure.reason !== 'cancelled' && failure.details.told !== true) void tell(session, failure);
     return undefined;
   }
 }

@@ -19,9 +19,9 @@ export function withCancellableProgress<T>(
   );
 }
 
-/** For what takes a moment and cannot be stopped half-way: a deployment is one commit. */
+/** For what takes a moment and cannot be stopped half-way (a deployment is one commit): told in the status bar. */
 export function withProgress<T>(title: string, work: () => Promise<T>): Promise<T> {
-  return whole(vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, work));
+  return whole(vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work));
 }
 
 async function whole<T>(work: Thenable<T>): Promise<T> {

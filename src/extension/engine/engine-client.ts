@@ -93,7 +93,7 @@ export class EngineClient {
     if (connection === undefined) return;
     this.#connection = undefined;
     const force = setTimeout(() => connection.child.kill('SIGKILL'), LONGEST_GOODBYE_MS);
-    connection.remote.$close(ended('The engine has been stopped.'));
+    connection.remote.$close(ended('The engine has been stopped.', { told: true }));
     if (connection.child.connected) connection.child.disconnect();
     await connection.exited;
     clearTimeout(force);
@@ -111,8 +111,9 @@ export class EngineClient {
     if (this.#connection) return this.#connection;
     if (this.#isStopped) throw ended('The engine has been stopped.');
     const recent = this.#deaths.filter((at) => performance.now() - at < DEATHS_WITHIN_MS);
-    if (recent.length >= MOST_DEATHS)
-      throw ended('The engine process keeps ending.', 'See the log, then run "Refresh".');
+    if (recent.length >= MOST_DEATHS) {
+      throw ended('The engine process keeps ending.', { fix: 'See the log, then run "Refresh".' });
+    }
     const connection = this.#start();
     this.#connection = connection;
     for (const project of this.#watched.values()) void this.api.watch(project).catch(() => undefined);
@@ -157,11 +158,12 @@ export class EngineClient {
     this.#connection = undefined;
     this.#deaths.push(performance.now());
     const message = `The engine process ${how}; the next command starts it again.`;
-    connection.remote.$close(ended(message));
+    connection.remote.$close(ended(message, { told: true }));
     this.#options.onDeath(message);
   }
 }
 
-function ended(message: string, fix?: string): EngineFailure {
-  return new EngineFailure({ reason: 'internal', message, details: fix === undefined ? {} : { fix } });
+/** `told`: the person hears of it already, so that the requests it ends need not say it again. */
+function ended(message: string, details: { fix?: string; told?: true } = {}): EngineFailure {
+  return new EngineFailure({ reason: 'internal', message, details });
 }

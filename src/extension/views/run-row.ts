@@ -39,7 +39,7 @@ function looks({ run, stale }: RunSummary): { icon: string; colour?: string; wor
     case 'FAILED':
       return { icon: 'error', colour: 'testing.iconFailed', word: 'failed' };
     case 'KILLED':
-      return { icon: 'circle-slash', colour: 'testing.iconSkipped', word: 'cancelled' };
+      return { icon: 'circle-slash', colour: 'testing.iconSkipped', word: 'killed' };
     case 'RUNNING':
       return { icon: 'loading~spin', word: 'running' };
     default:

@@ -33,15 +33,20 @@ export class ProjectPool {
   }
 
   /** Reads from a project; `missing` where there is no store yet, because a look must not make one. */
-  async read<T>(ref: ProjectRef, missing: () => T, use: (project: Project) => Promise<T>): Promise<T> {
+  async read<T>(ref: ProjectRef, missing: () => T, use: (project: Project) => Promise<T>, isRetry = false): Promise<T> {
     const opened = await this.#enter(ref);
     if (opened === null) return missing();
     try {
       return await use(opened.project);
+    } catch (error) {
+      if (isRetry || !ref.trusted || !EngineError.is(error, 'store-read-only')) throw error;
+      await this.#retire(ref, opened);
     } finally {
       opened.users -= 1;
       await this.#left(ref, opened);
     }
+    // A journal was left since the project was opened; see openForReading.
+    return this.read(ref, missing, use, true);
   }
 
   /** Works on a project that is opened for this alone; its engine functions refuse to write when it is not trusted. */
