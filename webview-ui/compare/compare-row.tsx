@@ -1,3 +1,4 @@
+import { BreakableName } from '../components/breakable-name.tsx';
 import { Icon } from '../components/icon.tsx';
 import { LongText } from '../components/long-text.tsx';
 import { NoValue } from '../components/value.tsx';
@@ -19,7 +20,7 @@ export function CompareRowView({ row, columns, order, onOrder }: CompareRowProps
     <tr>
       <th scope="row" aria-sort={sortState(row, own)}>
         <button type="button" class="row-name" title="Order the runs by this row" onClick={() => onOrder(row.key)}>
-          {row.name}
+          <BreakableName name={row.name} />
           {own !== null && (
             <span class="order-mark">
               <Icon name="arrow-small-right" />

@@ -45,7 +45,7 @@ export function CompareTable({ runs, rows, columns, order, onOrder, onHide }: Co
             <tbody key={kind}>
               <tr class="section-row">
                 <th scope="rowgroup">
-                  {title}
+                  <span class="section-title">{title}</span>
                   {hint !== undefined && <span class="row-hint">{hint}</span>}
                 </th>
                 <td colSpan={shown.length} />

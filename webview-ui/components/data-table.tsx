@@ -16,7 +16,7 @@ export function DataTable({ data: { caption, columns, rows } }: { data: TableDat
       <thead>
         <tr>
           {columns.map((column, at) => (
-            <th key={at} scope="col">
+            <th key={at} scope="col" class={typeof rows[0]?.[at] === 'string' ? undefined : 'number'}>
               {column}
             </th>
           ))}

@@ -1,3 +1,4 @@
+import { BreakableName } from './breakable-name.tsx';
 import { LongText } from './long-text.tsx';
 
 interface NameValueTableProps {
@@ -23,7 +24,9 @@ export function NameValueTable({ caption, entries }: NameValueTableProps) {
       <tbody>
         {entries.map(([name, value]) => (
           <tr key={name}>
-            <th scope="row">{name}</th>
+            <th scope="row">
+              <BreakableName name={name} />
+            </th>
             <td>
               <LongText text={value} />
             </td>

@@ -4,7 +4,7 @@ interface ScrollProps {
   /** What is inside. */
   label: string;
   /** Whether it also scrolls upright. */
-  height?: 'limited' | 'page';
+  height?: 'limited' | 'legend' | 'page';
   children: ComponentChildren;
 }
 

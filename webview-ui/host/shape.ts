@@ -1,6 +1,5 @@
 // Tests of the shape of a value that arrived from outside.
 
-export type Guard<T> = (value: unknown) => value is T;
 /** Guards by field. */
 export type Shape = Record<string, (value: unknown) => boolean>;
 

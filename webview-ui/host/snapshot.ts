@@ -1,7 +1,6 @@
-import type { Evaluation } from '../../src/engine/evaluation/evaluation.ts';
-import type { Metric, Run } from '../../src/engine/tracking/store.ts';
 import type { ComparedRun, ComparePanelState, RunPanelState } from '../../src/protocol/panels.ts';
 import { hasShape, isDoubtful, isListOf, isRecord, isRecordOf, isText, type Shape } from './shape.ts';
+import type { Evaluation, Metric, Run } from './snapshot-parts.ts';
 
 // Snapshots as they arrive. A run must be whole; an evaluation that is not (another tool may have written the file) counts as
 // absent, so that the page still shows the rest.

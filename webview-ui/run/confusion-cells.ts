@@ -1,4 +1,3 @@
-import type { ConfusionMatrix } from '../../src/engine/evaluation/confusion-matrix.ts';
 import { type Doubtful, isKnown } from '../values/numbers.ts';
 
 export interface MatrixCell {
@@ -9,7 +8,7 @@ export interface MatrixCell {
   right: boolean;
 }
 
-export function matrixCells(matrix: ConfusionMatrix | Doubtful[][]): MatrixCell[][] {
+export function matrixCells(matrix: readonly (readonly Doubtful[])[]): MatrixCell[][] {
   return matrix.map((row, actual) => {
     const counts = row.map((count) => (isKnown(count) ? count : 0));
     const total = counts.reduce((sum, count) => sum + count, 0);

@@ -1,9 +1,13 @@
-import type { Evaluation } from '../../src/engine/evaluation/evaluation.ts';
+import { BreakableName } from '../components/breakable-name.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import { Section } from '../components/section.tsx';
 import { NumberValue } from '../components/value.tsx';
+import type { Evaluation } from '../host/snapshot-parts.ts';
 import { formatShare } from '../values/numbers.ts';
 import { heatClass, type MatrixCell, matrixCells } from './confusion-cells.ts';
+
+/** A matrix of more classes needs the page's width for itself. */
+const MOST_BESIDE = 4;
 
 type Parts = Pick<Evaluation, 'classes' | 'confusion_matrix' | 'by_class'>;
 
@@ -14,7 +18,7 @@ export function ConfusionSection({ evaluation }: { evaluation: Parts }) {
   const labels = classes.map(String);
   return (
     <Section title="Confusion matrix" note="Rows of the holdout by their class and the class that was predicted.">
-      <div class="columns">
+      <div class={labels.length > MOST_BESIDE ? 'stacked' : 'columns'}>
         <Matrix labels={labels} cells={matrixCells(confusion_matrix)} />
         <ClassTable labels={labels} scores={by_class} />
       </div>
@@ -25,7 +29,7 @@ export function ConfusionSection({ evaluation }: { evaluation: Parts }) {
 function Matrix({ labels, cells }: { labels: string[]; cells: MatrixCell[][] }) {
   return (
     <Scroll label="Confusion matrix">
-      <table class="matrix">
+      <table class={labels.length > MOST_BESIDE ? 'matrix matrix-dense' : 'matrix'}>
         <caption class="hidden-text">Confusion matrix: a row for each class, a column for each predicted class</caption>
         <thead>
           <tr>
@@ -40,7 +44,9 @@ function Matrix({ labels, cells }: { labels: string[]; cells: MatrixCell[][] }) 
             </th>
             {labels.map((label) => (
               <th key={label} scope="col" title={label}>
-                {label}
+                <span class="matrix-label">
+                  <BreakableName name={label} />
+                </span>
               </th>
             ))}
           </tr>

@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
-import type { ClassCurves, Evaluation } from '../../src/engine/evaluation/evaluation.ts';
 import { curvePoints, curveRows } from '../components/charts/curve-points.ts';
 import { Legend } from '../components/charts/legend.tsx';
 import type { Point } from '../components/charts/line.ts';
 import { LineChart } from '../components/charts/line-chart.tsx';
 import { ChartData } from '../components/data-table.tsx';
 import { Section } from '../components/section.tsx';
+import type { ClassCurves, Evaluation } from '../host/snapshot-parts.ts';
 import { type Doubtful, formatNumber, isKnown } from '../values/numbers.ts';
 
 const CHANCE: Point[] = [

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { Evaluation } from '../../src/engine/evaluation/evaluation.ts';
 import { Section } from '../components/section.tsx';
 import { NumberValue } from '../components/value.tsx';
+import type { Evaluation } from '../host/snapshot-parts.ts';
 import { isKnown } from '../values/numbers.ts';
 
 type Importances = Evaluation['importances'];

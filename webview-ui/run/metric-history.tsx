@@ -1,9 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { Metric } from '../../src/engine/tracking/store.ts';
 import type { Line, Point } from '../components/charts/line.ts';
 import { LineChart } from '../components/charts/line-chart.tsx';
 import { ChartData } from '../components/data-table.tsx';
 import { Select } from '../components/select.tsx';
+import type { Metric } from '../host/snapshot-parts.ts';
 import { formatNumber } from '../values/numbers.ts';
 import { type SteppedMetric, steppedMetrics } from './stepped-metrics.ts';
 

@@ -1,6 +1,6 @@
-import type { Metric } from '../../src/engine/tracking/store.ts';
 import { Section } from '../components/section.tsx';
 import { NoValue, NumberValue } from '../components/value.tsx';
+import type { Metric } from '../host/snapshot-parts.ts';
 import { betterDirection, crossValidatedKeys, crossValidatedMetrics, holdoutMetrics } from '../values/metrics.ts';
 import { type Doubtful, formatMeanAndDeviation, formatNumber, isKnown } from '../values/numbers.ts';
 import { MetricHistory } from './metric-history.tsx';

@@ -1,5 +1,5 @@
-import type { Metric } from '../../src/engine/tracking/store.ts';
 import type { Point } from '../components/charts/line.ts';
+import type { Metric } from '../host/snapshot-parts.ts';
 import { compareMetricNames } from '../values/metrics.ts';
 import { isKnown } from '../values/numbers.ts';
 

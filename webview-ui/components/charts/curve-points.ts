@@ -1,4 +1,4 @@
-import type { Curve } from '../../../src/engine/evaluation/curves.ts';
+import type { Curve } from '../../host/snapshot-parts.ts';
 import { isKnown } from '../../values/numbers.ts';
 import type { Point } from './line.ts';
 

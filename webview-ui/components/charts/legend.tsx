@@ -1,3 +1,4 @@
+import { Scroll } from '../scroll.tsx';
 import { COLOURS, seriesStyle } from './series.ts';
 
 /** The line of a series, as the chart draws it. */
@@ -10,8 +11,24 @@ export function Swatch({ series }: { series: number }) {
   );
 }
 
+interface LegendProps {
+  entries: readonly { series: number; name: string; note?: string }[];
+}
+
+/** More entries than this scroll in a place of their own. */
+const MOST_ENTRIES = 14;
+
 /** Which line is which. */
-export function Legend({ entries }: { entries: readonly { series: number; name: string; note?: string }[] }) {
+export function Legend({ entries }: LegendProps) {
+  if (entries.length <= MOST_ENTRIES) return <Entries entries={entries} />;
+  return (
+    <Scroll label="Legend" height="legend">
+      <Entries entries={entries} />
+    </Scroll>
+  );
+}
+
+function Entries({ entries }: LegendProps) {
   return (
     <ul class="legend">
       {entries.map(({ series, name, note }) => (

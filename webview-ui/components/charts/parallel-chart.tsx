@@ -78,11 +78,14 @@ function axisOption({ name, whole, categories, inverted }: Axis, theme: ChartThe
     axisLine: { lineStyle: { color: theme.axis } },
     axisTick: { lineStyle: { color: theme.axis } },
     axisLabel: {
-      color: theme.mutedText,
+      color: theme.text,
+      // Lines run under the labels: a border in the page's colour keeps them apart.
+      textBorderColor: theme.background,
+      textBorderWidth: 3,
       hideOverlap: true,
-      width: AXIS_WIDTH - 20,
-      overflow: 'truncate',
-      ...(categories === null ? { formatter: axisNumber } : {}),
+      ...(categories === null
+        ? { formatter: axisNumber }
+        : { interval: 0, width: AXIS_WIDTH - 20, overflow: 'truncate' }),
     },
   };
 }
