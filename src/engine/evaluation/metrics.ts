@@ -1,10 +1,4 @@
-import {
-  accuracyOf,
-  type ClassScores,
-  type ConfusionMatrix,
-  confusionMatrix,
-  scoresByClass,
-} from './confusion-matrix.ts';
+import { accuracyOf, type ClassScores, confusionMatrix, scoresByClass } from './confusion-matrix.ts';
 import { averagePrecision, rocAuc } from './curves.ts';
 
 /** Keys under which metrics are logged to MLflow, named as scikit-learn's functions. */
@@ -70,8 +64,6 @@ export function computeMetrics({ actual, probabilities }: Scored): Metrics {
     brier: brierScore(actual, probabilities),
   };
 }
-
-export type { ConfusionMatrix };
 
 function averagedScores(classes: ClassScores[]): Pick<Metrics, 'precision' | 'recall' | 'f1'> {
   const [, positive] = classes;
