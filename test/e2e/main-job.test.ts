@@ -67,6 +67,11 @@ describe('The main job in the workbench', () => {
       .waitFor();
     await workbench.statusBarItem(/gnu_mlops_model: v1 in production/).waitFor();
     await workbench.dismissNotifications();
+    await experiments().expand(/^Experiment breast_cancer_events/);
+    await experiments()
+      .item(/^Run promote gnu_mlops_model 1 to GNU_Production/)
+      .hover();
+    await workbench.screenshot('experiments-view');
   });
 
   it('refuses at a gate, with the value', async () => {

@@ -1,30 +1,49 @@
 import * as assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { useWorkbench } from './session.ts';
 
-describe('The run panel in the workbench', () => {
+describe('Panels in the workbench', () => {
   const session = useWorkbench();
 
   before(async () => {
-    const { workbench } = session();
+    const { workbench, launched } = session();
     await workbench.openView('MLOps');
     await workbench.widenSideBar(100);
-    for (const version of [1, 2]) {
-      await workbench.runCommand('GNU MLOps: Train');
-      await workbench
-        .tree('Registry')
-        .item(new RegExp(`^Version ${version},`))
-        .waitFor();
-    }
+    await train(1);
+    const config = path.join(launched.folder, 'config.yaml');
+    writeFileSync(
+      config,
+      readFileSync(config, 'utf8').replace('algorithm: random_forest', 'algorithm: gradient_boosting'),
+    );
+    await train(2);
     await workbench.dismissNotifications();
   });
 
-  it("shows the run's numbers, which are those of the tree", async () => {
+  async function train(version: number): Promise<void> {
     const { workbench } = session();
-    const row = workbench
-      .tree('Experiments')
-      .item(/^Run random_forest-/)
-      .first();
+    await workbench.runCommand('GNU MLOps: Train');
+    await workbench
+      .tree('Registry')
+      .item(new RegExp(`^Version ${version},`))
+      .waitFor();
+  }
+
+  /** What axe finds wrong with the page of the webview in front. */
+  async function violations(): Promise<string[]> {
+    const scan = new AxeBuilder({ page: session().workbench.page });
+    const { violations, passes } = await scan.include(['iframe.webview.ready', 'iframe', '#root']).analyze();
+    assert.ok(
+      passes.some(({ id }) => id === 'color-contrast'),
+      'axe has seen the page',
+    );
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+  }
+
+  it("show a run's numbers, which are those of the tree", async () => {
+    const { workbench } = session();
+    const row = workbench.tree('Experiments').item(/^Run random_forest-/);
     const accuracy = /accuracy (0\.\d+)/.exec((await row.getAttribute('aria-label')) ?? '')?.[1];
     assert.ok(accuracy);
     await row.click();
@@ -32,21 +51,54 @@ describe('The run panel in the workbench', () => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     assert.ok((await page.locator('body').textContent())?.includes(accuracy), `the page shows ${accuracy}`);
     await page.getByRole('heading', { name: /confusion matrix/i }).waitFor();
-    await workbench.dismissNotifications();
     await workbench.screenshot('run-panel');
   });
 
-  it('has nothing that keeps people out, as far as axe can tell', async () => {
-    const { violations, passes } = await new AxeBuilder({ page: session().workbench.page })
-      .include(['iframe.webview.ready', 'iframe', '#root'])
-      .analyze();
-    assert.ok(
-      passes.some(({ id }) => id === 'color-contrast'),
-      'axe has seen the page',
-    );
-    assert.deepEqual(
-      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`),
-      [],
-    );
+  it('keep nobody out of a run, as far as axe can tell', async () => {
+    assert.deepEqual(await violations(), []);
+  });
+
+  it('open an artifact as a text', async () => {
+    const { workbench } = session();
+    const page = await workbench.webviewFrame(/^random_forest-/);
+    await page.getByRole('button', { name: /quality_report\.json/ }).click();
+    await workbench.editorTab(/quality_report\.json/).waitFor();
+  });
+
+  it('compare the runs that are selected in the tree', async () => {
+    const { workbench } = session();
+    const experiments = workbench.tree('Experiments');
+    await experiments.item(/^Run random_forest-/).click();
+    await experiments.item(/^Run gradient_boosting-/).click({ modifiers: ['ControlOrMeta'] });
+    await experiments.item(/^Run gradient_boosting-/).hover();
+    await workbench.runCommand('GNU MLOps: Compare Runs...');
+    const page = await workbench.webviewFrame('Compare 2 runs');
+    await page.getByRole('heading', { level: 1, name: 'Compare 2 runs' }).waitFor();
+    for (const name of [/random_forest-/, /gradient_boosting-/]) await page.getByText(name).first().waitFor();
+    await page.getByRole('row', { name: /^learning_rate/ }).waitFor();
+    await workbench.screenshot('compare-panel');
+  });
+
+  it('keep nobody out of a comparison, as far as axe can tell', async () => {
+    assert.deepEqual(await violations(), []);
+  });
+
+  it('save a comparison where the person says', async () => {
+    const { workbench, launched } = session();
+    const page = await workbench.webviewFrame('Compare 2 runs');
+    await page.getByRole('button', { name: 'Export CSV' }).click();
+    const target = path.join(launched.folder, 'compare.csv');
+    await workbench.quickInput.box.getByRole('button', { name: 'OK' }).waitFor();
+    await workbench.quickInput.input.fill(target);
+    await workbench.quickInput.box.getByRole('button', { name: 'OK' }).click();
+    await workbench.editorTab(/compare\.csv/).waitFor();
+    assert.match(readFileSync(target, 'utf8'), /^.*random_forest-.*\r?\n(.*\r?\n)*.*accuracy,0\.9/);
+  });
+
+  it('come back as they were after they were hidden', async () => {
+    const { workbench } = session();
+    await workbench.webviewFrame(/^random_forest-/);
+    const page = await workbench.webviewFrame('Compare 2 runs');
+    await page.getByRole('row', { name: /^learning_rate/ }).waitFor();
   });
 });
