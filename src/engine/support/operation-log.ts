@@ -17,9 +17,6 @@ export interface Log {
   write(level: LogLevel, message: string, facts?: Record<string, unknown>): void;
 }
 
-/** A log that keeps nothing, for reading operations. */
-export const silentLog: Log = { write: () => {} };
-
 export interface OperationLogOptions {
   folder: string;
   operation: string;
