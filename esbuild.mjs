@@ -16,6 +16,7 @@ const node = {
     index: 'src/engine/index.ts',
     'engine-process': 'src/extension/engine/engine-process.ts',
     'kernel-worker': 'src/engine/learners/kernel-worker.ts',
+    'scoring-worker': 'src/engine/batch/scoring-worker.ts',
   },
   outdir: 'dist',
   chunkNames: 'chunk-[hash]',

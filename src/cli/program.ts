@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addBatch } from './commands/batch.ts';
 import { addClean } from './commands/clean.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
@@ -40,6 +41,7 @@ const COMMANDS = [
   addRuns,
   addCompare,
   addPredict,
+  addBatch,
   addDataset,
   addRepair,
   addLogs,

@@ -2,6 +2,8 @@
  * The programming interface of the package: `import { openProject, train } from 'gnu-mlops'`. Every operation takes an open
  * project (or the folder of one) and its options, and rejects with an EngineError that has a reason.
  */
+export type { BatchFile, BatchResult, Manifest } from './batch/results.ts';
+export { type BatchOptions, runBatch } from './batch/run-batch.ts';
 export { type DeployOptions, deploy, planDeploy } from './deployment/deploy.ts';
 export { type InfoOptions, info } from './deployment/info.ts';
 export { listModels, type ModelSummary, type StageSummary, type VersionSummary } from './deployment/models.ts';

@@ -41,6 +41,8 @@ export interface Project {
   readonly actor: string;
   /** `text` with every secret of configuration and environment replaced by "***". */
   redact(text: string): string;
+  /** `.gnu-mlops` beside config.yaml: locks and journal. */
+  readonly stateFolder: string;
   startLog(operation: string): OperationLog;
   leases(): LeaseStore;
   /**
@@ -115,6 +117,7 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
     clock,
     actor: currentActor(loaded.env),
     redact: redactText,
+    stateFolder,
     startLog: (operation) =>
       new OperationLog({
         folder: path.join(baseDir, 'logs'),
@@ -130,8 +133,9 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
       return leases;
     },
     recover: () => {
-      const { experiment_name } = loaded.config.mlflow;
-      return recoverInterrupted(store, [experiment_name, eventsExperiment(loaded.config)], undefined, clock());
+      const { config } = loaded;
+      const names = [config.mlflow.experiment_name, eventsExperiment(config), batchExperiment(config)];
+      return recoverInterrupted(store, names, undefined, clock());
     },
     close: async () => {
       leases?.close();
@@ -151,4 +155,9 @@ export function requireWritable(project: Project): void {
 /** Experiment that deployment events are runs of. */
 export function eventsExperiment(config: Config): string {
   return `${config.mlflow.experiment_name}_events`;
+}
+
+/** Experiment that batches are runs of. */
+export function batchExperiment(config: Config): string {
+  return `${config.mlflow.experiment_name}_batch`;
 }

@@ -21,6 +21,8 @@ export interface CommandOptions {
   /** Folder with bin/ and dist/; the project itself unless given. */
   installation?: string;
   node?: string;
+  /** Arguments of Node, before the program. */
+  nodeArguments?: readonly string[];
   uid?: number;
 }
 
@@ -31,7 +33,7 @@ const FOREIGN = /^(MLFLOW_|DATABRICKS_|GNU_MLOPS__|AWS_|GITHUB_|CI$|NO_COLOR$|FO
 export function startCommand(args: readonly string[], options: CommandOptions): ChildProcess {
   const program = path.join(options.installation ?? projectRoot, 'bin/gnu-mlops.js');
   const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
-  return spawn(options.node ?? process.execPath, [program, ...args], {
+  return spawn(options.node ?? process.execPath, [...(options.nodeArguments ?? []), program, ...args], {
     cwd: options.cwd,
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...options.env },
     stdio: 'pipe',

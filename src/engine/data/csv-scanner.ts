@@ -50,12 +50,24 @@ export class CsvScanner {
     return count;
   }
 
+  /** Where the next record starts, or blank lines before it. */
+  get offset(): number {
+    return this.position;
+  }
+
+  /** Lines that were read so far; a last one without a line end counts too. */
+  get linesRead(): number {
+    const last = this.bytes.at(-1);
+    const isOpen = this.position >= this.bytes.length && last !== undefined && last !== NEWLINE && last !== RETURN;
+    return this.nextLine - 1 + (isOpen ? 1 : 0);
+  }
+
   /** Whether the last field of the current record was opened by a quote that never closed. */
   unterminated = false;
 
   /** Text of a field of the current record. */
-  text(field: number): string {
-    const raw = this.bytes.toString('utf8', this.starts[field]!, this.ends[field]!);
+  text(field: number, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+    const raw = this.bytes.toString(encoding, this.starts[field]!, this.ends[field]!);
     return this.quoted[field] ? raw.replaceAll('""', '"') : raw;
   }
 

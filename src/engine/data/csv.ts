@@ -15,6 +15,8 @@ export interface CsvOptions {
   encoding?: string | null;
   /** null: a comma when the delimiter is not one and fields look like 1,5. */
   decimal?: '.' | ',' | null;
+  /** The bytes are the beginning of a file in any encoding that holds ASCII; nothing is converted. */
+  lenient?: boolean;
 }
 
 export interface CsvTable extends Table {
@@ -59,7 +61,7 @@ export interface OpenCsv {
 
 /** @throws EngineError `invalid-data` for a file without a header, `invalid-config` for an impossible delimiter or encoding */
 export function openCsv(input: Buffer, options: CsvOptions): OpenCsv {
-  const bytes = decode(input, options);
+  const bytes = options.lenient ? input : decode(input, options);
   const delimiter = options.delimiter ?? detectDelimiter(bytes);
   requireDelimiter(delimiter);
   const scanner = new CsvScanner(bytes, delimiter);

@@ -1,4 +1,5 @@
-import { isIntegerText, isMissingText, parseBoolean, parseNumber } from '../data/field-values.ts';
+import type { CsvScanner } from '../data/csv-scanner.ts';
+import { isIntegerText, isMissingText, parseBoolean, parseNumber, parsePlainDecimal } from '../data/field-values.ts';
 import type { SignatureColumn } from '../model/signature.ts';
 import { floatTensor, type Tensor } from '../model/tensor.ts';
 
@@ -45,6 +46,30 @@ export class FeatureReader {
     return null;
   }
 
+  /**
+   * Adds a field of the scanner's current record, as {@link add} would add its text; -1 stands for a column that is absent.
+   * Plain decimals, which is what most fields are, are read without making a text of them.
+   */
+  addField(scanner: CsvScanner, field: number, encoding: 'utf8' | 'latin1'): string | null {
+    if (field < 0) return this.add(undefined);
+    const { type } = this.column;
+    if (type !== 'string' && type !== 'boolean' && this.decimal === '.') {
+      const [start, end] = [scanner.starts[field]!, scanner.ends[field]!];
+      const number = parsePlainDecimal(scanner.bytes, start, end);
+      if (!Number.isNaN(number) && (type !== 'long' || !hasPoint(scanner.bytes, start, end))) {
+        this.numbers.push(number);
+        return null;
+      }
+    }
+    return this.add(scanner.text(field, encoding));
+  }
+
+  /** Takes back what came behind the first `rows` cells: the row was refused for another column. */
+  truncate(rows: number): void {
+    if (this.numbers.length > rows) this.numbers.length = rows;
+    if (this.texts.length > rows) this.texts.length = rows;
+  }
+
   private addText(cell: Cell): null {
     const text = isMissing(cell) ? '' : String(cell);
     if (this.known && !this.known.has(text)) this.unknown.set(text, (this.unknown.get(text) ?? 0) + 1);
@@ -75,4 +100,11 @@ export class FeatureReader {
 
 function isMissing(cell: Cell): boolean {
   return cell === null || cell === undefined || (typeof cell === 'string' && isMissingText(cell)) || Number.isNaN(cell);
+}
+
+const POINT = 46;
+
+function hasPoint(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === POINT) return true;
+  return false;
 }

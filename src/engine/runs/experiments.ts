@@ -1,4 +1,4 @@
-import { eventsExperiment, type Project } from '../project.ts';
+import { batchExperiment, eventsExperiment, type Project } from '../project.ts';
 import type { Experiment } from '../tracking/store.ts';
 
 export interface ExperimentSummary {
@@ -19,7 +19,7 @@ export async function listExperiments({ store, config }: Project): Promise<Exper
   function kindOf(name: string): ExperimentSummary['kind'] {
     if (name === config.mlflow.experiment_name) return 'training';
     if (name === eventsExperiment(config)) return 'events';
-    return name === `${config.mlflow.experiment_name}_batch` ? 'batch' : 'other';
+    return name === batchExperiment(config) ? 'batch' : 'other';
   }
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 
@@ -10,6 +11,21 @@ export function writeFileWhole(file: string, content: string | Uint8Array): void
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true });
   writeFileAtomic(file, content);
+  flushFolder(folder);
+}
+
+/**
+ * Writes many files of one folder, each whole or not at all, all of them flushed once this resolves. Together they wait for the
+ * disk about as long as one alone.
+ */
+export async function writeFilesWhole(folder: string, files: { name: string; content: string }[]): Promise<void> {
+  await Promise.all(
+    files.map(async ({ name, content }) => {
+      const beside = path.join(folder, `.${name}.partial`);
+      await writeFile(beside, content, { flush: true });
+      await rename(beside, path.join(folder, name));
+    }),
+  );
   flushFolder(folder);
 }
 

@@ -16,6 +16,7 @@ export type ErrorReason =
   | 'no-previous'
   | 'lock-held'
   | 'permission'
+  | 'disk-full'
   | 'untrusted-workspace'
   | 'cancelled'
   | 'internal';
@@ -38,6 +39,7 @@ const EXIT_CODES: Record<ErrorReason, number> = {
   'no-previous': 1,
   'lock-held': 5,
   permission: 1,
+  'disk-full': 1,
   'untrusted-workspace': 1,
   cancelled: 130,
   internal: 1,
@@ -95,6 +97,24 @@ export function toEngineError(error: unknown): EngineError {
   if (error instanceof Error && error.name === 'AbortError') {
     return new EngineError('cancelled', 'Cancelled.', {}, { cause: error });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new EngineError('internal', message, {}, { cause: error });
+  return systemError(error) ?? new EngineError('internal', messageOf(error), {}, { cause: error });
+}
+
+/** What the operating system refuses to everybody is no bug. */
+function systemError(error: unknown): EngineError | undefined {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const place = path === undefined ? '' : ` (${path})`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const fix = 'Make room, for example with gnu-mlops clean, and run it again.';
+    return new EngineError('disk-full', `No space is left on the disk${place}.`, { fix }, { cause: error });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const fix = 'Correct the permissions, or work as the user it belongs to.';
+    return new EngineError('permission', `Reading or writing is not permitted${place}.`, { fix }, { cause: error });
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

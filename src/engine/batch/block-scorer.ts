@@ -1,0 +1,177 @@
+import { CsvScanner } from '../data/csv-scanner.ts';
+import { csvField } from '../data/csv-text.ts';
+import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import type { FeatureProfile } from '../model/profile.ts';
+import { DistributionCounter, type FileDistribution } from '../monitoring/distribution.ts';
+import { FeatureReader } from '../prediction/feature-reader.ts';
+import { withEscapedFormulas } from './formula-escape.ts';
+
+/** What all blocks of a file have in common. Plain data: it goes to other threads. */
+export interface FileLayout {
+  modelFolder: string;
+  delimiter: string;
+  decimal: '.' | ',';
+  /** latin1 for windows-1252. */
+  encoding: 'utf8' | 'latin1';
+  /** Number of fields that a record must have. */
+  fieldCount: number;
+  /** Field of each model input, in the order of the signature; -1 for one that may be missing and is. */
+  fields: number[];
+  /** What every row gets behind its probabilities: model name, version, timestamp, as CSV, and the line end. */
+  suffix: string;
+  escapeFormulas: boolean;
+  /** Most rows scored in one go. */
+  batchSize: number;
+}
+
+export interface RefusedRow {
+  /** From 1 within the block. */
+  line: number;
+  reason: string;
+  /** The record as it stands. */
+  text: string;
+}
+
+export interface ScoredBlock {
+  /** The rows that could be scored: their bytes, our columns, their line end. */
+  output: Uint8Array<ArrayBuffer>;
+  /** Records in the block, refused ones included. */
+  rows: number;
+  /** Lines in the block. */
+  lines: number;
+  refused: RefusedRow[];
+  /** Rows with a text that the model was not trained on, by column. */
+  unknown: Record<string, number>;
+  distribution: FileDistribution;
+}
+
+interface ScoringModel {
+  model: LoadedModel;
+  profile: FeatureProfile[];
+}
+
+const models = new Map<string, ScoringModel>();
+
+/** Scores the records of a block; rows that do not fit the model are refused, one by one. */
+export function scoreBlock(layout: FileLayout, bytes: Buffer): ScoredBlock {
+  return new BlockScorer(layout, loadOnce(layout.modelFolder), bytes).score();
+}
+
+/** A folder never changes once its version is registered; the gates have seen to it. */
+function loadOnce(folder: string): ScoringModel {
+  const known = models.get(folder);
+  if (known) return known;
+  const model = loadModel(folder);
+  const loaded = { model, profile: model.profile()?.features ?? [] };
+  models.set(folder, loaded);
+  return loaded;
+}
+
+class BlockScorer {
+  readonly #layout: FileLayout;
+  readonly #model: LoadedModel;
+  readonly #bytes: Buffer;
+  readonly #scanner: CsvScanner;
+  readonly #parts: (Uint8Array | string)[] = [];
+  readonly #refused: RefusedRow[] = [];
+  readonly #unknown: Record<string, number> = {};
+  readonly #counter: DistributionCounter;
+  #rows = 0;
+
+  constructor(layout: FileLayout, { model, profile }: ScoringModel, bytes: Buffer) {
+    this.#layout = layout;
+    this.#model = model;
+    this.#bytes = bytes;
+    this.#scanner = new CsvScanner(bytes, layout.delimiter);
+    this.#counter = new DistributionCounter(profile);
+  }
+
+  score(): ScoredBlock {
+    while (this.#scoreSome());
+    return {
+      output: this.#joined(),
+      rows: this.#rows,
+      lines: this.#scanner.linesRead,
+      refused: this.#refused,
+      unknown: this.#unknown,
+      distribution: this.#counter.counts,
+    };
+  }
+
+  /** Reads and scores up to `batchSize` rows; false at the end of the block. */
+  #scoreSome(): boolean {
+    const { batchSize } = this.#layout;
+    const readers = this.#model.signature.inputs.map((column) => {
+      return new FeatureReader(column, this.#model.categories.get(column.name), this.#layout.decimal);
+    });
+    const records: Uint8Array[] = [];
+    let goesOn = true;
+    while (records.length < batchSize && goesOn) {
+      const count = this.#scanner.next();
+      goesOn = count > 0;
+      if (!goesOn) break;
+      this.#rows++;
+      const wrong = this.#read(readers, count, records.length);
+      if (wrong === null) records.push(this.#record());
+      else this.#refused.push({ line: this.#scanner.line, reason: wrong, text: this.#recordText() });
+    }
+    if (records.length > 0) this.#scoreRows(readers, records);
+    return goesOn;
+  }
+
+  /** Reads a record's features; null when they fit, else what is wrong. */
+  #read(readers: FeatureReader[], count: number, rowsBefore: number): string | null {
+    if (this.#scanner.unterminated) return 'a quote is opened and never closed';
+    if (count !== this.#layout.fieldCount) return `found ${count} fields; the header has ${this.#layout.fieldCount}`;
+    for (const [index, reader] of readers.entries()) {
+      const wrong = reader.addField(this.#scanner, this.#layout.fields[index]!, this.#layout.encoding);
+      if (wrong === null) continue;
+      for (const earlier of readers) earlier.truncate(rowsBefore);
+      return wrong;
+    }
+    return null;
+  }
+
+  #scoreRows(readers: FeatureReader[], records: Uint8Array[]): void {
+    const feeds = new Map(readers.map((reader) => [reader.column.name, reader.tensor()]));
+    const scores = this.#model.score(feeds);
+    this.#counter.add(feeds, scores);
+    for (const { column, unknown } of readers) {
+      for (const count of unknown.values()) this.#unknown[column.name] = (this.#unknown[column.name] ?? 0) + count;
+    }
+    const { delimiter, suffix } = this.#layout;
+    const labels = new Map(this.#model.classes.map((label) => [label, csvField(label, delimiter)]));
+    for (const [row, record] of records.entries()) {
+      let added = delimiter + labels.get(scores.predictions[row]!)! + delimiter + scores.probability[row]!;
+      for (const values of scores.byClass) added += delimiter + values[row]!;
+      this.#parts.push(record, added + suffix);
+    }
+  }
+
+  /** The record's own bytes; with formulas made harmless when that was asked for. */
+  #record(): Uint8Array {
+    const { recordStart, recordEnd } = this.#scanner;
+    if (!this.#layout.escapeFormulas) return this.#bytes.subarray(recordStart, recordEnd);
+    return withEscapedFormulas(this.#scanner, this.#layout.fieldCount);
+  }
+
+  #recordText(): string {
+    return this.#bytes.toString(this.#layout.encoding, this.#scanner.recordStart, this.#scanner.recordEnd);
+  }
+
+  #joined(): Uint8Array<ArrayBuffer> {
+    const { encoding } = this.#layout;
+    let size = 0;
+    for (const part of this.#parts) size += typeof part === 'string' ? Buffer.byteLength(part, encoding) : part.length;
+    const joined = Buffer.from(new ArrayBuffer(size));
+    let at = 0;
+    for (const part of this.#parts) {
+      if (typeof part === 'string') at += joined.write(part, at, encoding);
+      else {
+        joined.set(part, at);
+        at += part.length;
+      }
+    }
+    return joined;
+  }
+}

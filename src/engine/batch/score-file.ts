@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { csvField, csvText } from '../data/csv-text.ts';
+import type { LoadedModel } from '../model/loaded-model.ts';
+import type { FeatureProfile } from '../model/profile.ts';
+import { DistributionCounter, type FileDistribution, mergeDistributions } from '../monitoring/distribution.ts';
+import { EngineError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest-name.ts';
+import { throwIfCancelled } from '../support/progress.ts';
+import { type FileLayout, type ScoredBlock, scoreBlock } from './block-scorer.ts';
+import { openRows, type RowSource } from './row-source.ts';
+import type { ScoringPool } from './scoring-pool.ts';
+
+/** A registered version, ready to score. */
+export interface BatchModel {
+  model: LoadedModel;
+  /** What the training rows looked like, read once. */
+  profile: FeatureProfile[];
+  name: string;
+  version: string;
+  runId: string | null;
+}
+
+export interface ScoreFileOptions {
+  file: string;
+  /** Where the rows with their predictions go, and those that were refused. */
+  output: string;
+  refusedOutput: string;
+  model: BatchModel;
+  config: Config;
+  /** What every row is stamped with. */
+  scoredAt: Date;
+  pool: ScoringPool;
+  signal: AbortSignal | undefined;
+  /** Bytes of the file that are done. */
+  onProgress: (bytes: number) => void;
+}
+
+/** What was found and done in a file. */
+export interface FileScore {
+  /** Resolves when both outputs are on the disk; it goes on while the next file is scored. */
+  flushed: Promise<void>;
+  /** Hexadecimal SHA-256 of the bytes that were read; null for Parquet, which is not read in order. */
+  sha256: string | null;
+  rows: number;
+  refused: number;
+  refusedReasons: Record<string, number>;
+  /** "line 17: ..." of the first refused rows, for messages. */
+  firstRefusals: string[];
+  warnings: string[];
+  prefix: string;
+  distribution: FileDistribution;
+}
+
+/**
+ * Scores a file block by block: memory stays flat whatever its size.
+ * @throws EngineError `invalid-data` for a file that cannot be read or lacks a column, `cancelled`
+ */
+export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
+  const hash = createHash('sha256');
+  let hashed = 0;
+  const onBytes = (bytes: Buffer) => {
+    hash.update(bytes);
+    hashed += bytes.length;
+  };
+  const { data, batch_inference: batch } = options.config;
+  const source = await openRows(options.file, { data, limits: batch.limits, onBytes });
+  const { layout, prefix, warnings } = planLayout(source, options);
+  const score = emptyScore(options.model.profile, prefix, warnings);
+  const files = new OutputFiles(options);
+  try {
+    await files.start(headerLine(source, options.model, prefix));
+    await scoreBlocks({ source, layout, options, files, score });
+  } catch (error) {
+    await files.abandon();
+    throw error;
+  }
+  return { ...score, sha256: hashed > 0 ? hash.digest('hex') : null, flushed: files.finish() };
+}
+
+interface Work {
+  source: RowSource;
+  layout: FileLayout;
+  options: ScoreFileOptions;
+  files: OutputFiles;
+  score: FileScore;
+}
+
+/** Small files are scored here: handing them to another thread would take longer. */
+const SMALL_BYTES = 256 << 10;
+
+/** Blocks are scored side by side, and written in their order. */
+async function scoreBlocks({ source, layout, options, files, score }: Work): Promise<void> {
+  const ahead: { position: number; scored: Promise<ScoredBlock> | ScoredBlock }[] = [];
+  let line = source.firstLine - 1;
+  const take = async () => {
+    const { position, scored } = ahead.shift()!;
+    const block = await scored;
+    await files.write(block, line);
+    addBlock(score, block, line);
+    line += block.lines;
+    options.onProgress(position);
+  };
+  try {
+    for await (const { bytes, position } of source.blocks) {
+      throwIfCancelled(options.signal);
+      const isSmall = bytes.length < SMALL_BYTES && ahead.length === 0;
+      const scored = isSmall ? scoreBlock(layout, bytes) : options.pool.score(layout, bytes);
+      ahead.push({ position, scored });
+      if (ahead.length > options.pool.size + 1) await take();
+    }
+    while (ahead.length > 0) await take();
+  } finally {
+    // What failed was told already; the others' answers have no reader any more.
+    for (const { scored } of ahead) void Promise.resolve(scored).catch(() => undefined);
+  }
+}
+
+function emptyScore(profile: FeatureProfile[], prefix: string, warnings: string[]): FileScore {
+  const { counts } = new DistributionCounter(profile);
+  const found = { rows: 0, refused: 0, refusedReasons: {}, firstRefusals: [], flushed: Promise.resolve() };
+  return { sha256: null, ...found, warnings, prefix, distribution: counts };
+}
+
+const MOST_TOLD = 5;
+
+function addBlock(score: FileScore, block: ScoredBlock, linesBefore: number): void {
+  score.rows += block.rows;
+  score.refused += block.refused.length;
+  for (const { line, reason } of block.refused) {
+    const kind = reason.replace(/found ("(?:[^"\\]|\\.)*"|\d+ fields)/, 'found another');
+    score.refusedReasons[kind] = (score.refusedReasons[kind] ?? 0) + 1;
+    if (score.firstRefusals.length < MOST_TOLD) score.firstRefusals.push(`line ${linesBefore + line}: ${reason}`);
+  }
+  for (const [column, count] of Object.entries(block.unknown)) {
+    const known = score.warnings.findIndex((warning) => warning.startsWith(`column "${column}": `));
+    const before = known < 0 ? 0 : Number(/: (\d+) /.exec(score.warnings[known]!)![1]);
+    const warning = `column "${column}": ${before + count} rows hold categories the model was not trained on; they are scored as unknown.`;
+    if (known < 0) score.warnings.push(warning);
+    else score.warnings[known] = warning;
+  }
+  score.distribution = mergeDistributions(score.distribution, block.distribution);
+}
+
+/** Which field is which input of the model, and what every row gets. */
+function planLayout(source: RowSource, { model, config, scoredAt }: ScoreFileOptions) {
+  const { columns, delimiter, lineEnd } = source;
+  const inputs = model.model.signature.inputs;
+  const fields = inputs.map(({ name }) => columns.indexOf(name));
+  requireColumns(
+    inputs.filter(({ required }, i) => required && fields[i] === -1).map(({ name }) => name),
+    columns,
+  );
+  const suffix = [model.name, model.version, scoredAt.toISOString()].map((value) => csvField(value, delimiter));
+  const layout: FileLayout = {
+    modelFolder: model.model.folder,
+    ...{ delimiter, decimal: source.decimal, encoding: source.encoding },
+    fieldCount: columns.length,
+    fields,
+    suffix: `${delimiter}${suffix.join(delimiter)}${lineEnd}`,
+    escapeFormulas: config.batch_inference.escape_formulas,
+    batchSize: config.batch_inference.batch_size,
+  };
+  const absent = inputs.filter((_, i) => fields[i] === -1);
+  const warnings = absent.map(({ name }) => `column "${name}" is absent; it is scored as missing.`);
+  return { layout, prefix: choosePrefix(source, model), warnings };
+}
+
+function requireColumns(missing: string[], given: string[]): void {
+  if (missing.length === 0) return;
+  const hints = missing.map((name) => {
+    const near = nearestName(name, given);
+    return near ? `"${name}" (is it "${near}"?)` : `"${name}"`;
+  });
+  throw new EngineError(
+    'invalid-data',
+    `The file lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${hints.join(', ')}.`,
+    {
+      fix: 'The model needs every column it was trained on.',
+    },
+  );
+}
+
+const PREFIX = 'gnu_mlops_';
+
+/** Names of our columns in the file. */
+function ourColumns({ model }: BatchModel): string[] {
+  const bare = ['prediction', 'probability', ...model.classes.map((label) => `probability_${label}`)];
+  return [...bare, 'model_name', 'model_version', 'prediction_timestamp'];
+}
+
+/** @throws EngineError `invalid-data` when even the prefixed names are taken: the file is an output of ours */
+function choosePrefix({ columns }: RowSource, model: BatchModel): string {
+  const ours = ourColumns(model);
+  const taken = (prefix: string) => ours.find((name) => columns.includes(prefix + name));
+  if (taken('') === undefined) return '';
+  const still = taken(PREFIX);
+  if (still === undefined) return PREFIX;
+  throw new EngineError('invalid-data', `The file has the columns "${taken('')}" and "${PREFIX}${still}" already.`, {
+    fix: 'Is it the output of a batch? Score the rows it was made from.',
+  });
+}
+
+function headerLine({ header, delimiter, encoding, lineEnd }: RowSource, model: BatchModel, prefix: string): Buffer {
+  const names = ourColumns(model).map((name) => csvField(prefix + name, delimiter));
+  const added = `${delimiter}${names.join(delimiter)}${lineEnd}`;
+  return Buffer.concat([header, Buffer.from(added, encoding)]);
+}
+
+/** The two files that a scored file becomes; the one for refused rows exists only when there are any. */
+class OutputFiles {
+  readonly #options: ScoreFileOptions;
+  #output: FileHandle | undefined;
+  #refused: FileHandle | undefined;
+
+  constructor(options: ScoreFileOptions) {
+    this.#options = options;
+  }
+
+  async start(header: Buffer): Promise<void> {
+    this.#output = await open(this.#options.output, 'w');
+    await this.#output.writeFile(header);
+  }
+
+  async write({ output, refused }: ScoredBlock, linesBefore: number): Promise<void> {
+    await this.#output!.writeFile(output);
+    if (refused.length === 0) return;
+    if (this.#refused === undefined) {
+      this.#refused = await open(this.#options.refusedOutput, 'w');
+      await this.#refused.writeFile('line,reason,row\n');
+    }
+    const rows = refused.map(({ line, reason, text }) => [linesBefore + line, reason, text]);
+    await this.#refused.writeFile(csvText(rows));
+  }
+
+  /** Both files on the disk. */
+  async finish(): Promise<void> {
+    for (const file of [this.#output, this.#refused]) {
+      await file?.sync();
+      await file?.close();
+    }
+  }
+
+  async abandon(): Promise<void> {
+    for (const file of [this.#output, this.#refused]) await file?.close().catch(() => undefined);
+  }
+}
+
+/** A name in the folder of `file` that is not yet a result. */
+export function partialName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.partial`);
+}

@@ -1,0 +1,14 @@
+import type { ErrorReason } from '../support/errors.ts';
+import type { FileLayout, ScoredBlock } from './block-scorer.ts';
+
+/** What a scoring thread is asked to do. */
+export interface ScoringTask {
+  id: number;
+  layout: FileLayout;
+  bytes: Uint8Array;
+}
+
+/** What it answers. */
+export type ScoringReply =
+  | { kind: 'scored'; id: number; block: ScoredBlock }
+  | { kind: 'failed'; id: number; reason: ErrorReason; message: string };

@@ -1,0 +1,129 @@
+import type { Scores } from '../model/loaded-model.ts';
+import type { FeatureProfile } from '../model/profile.ts';
+import type { NumberTensor, StringTensor, Tensor } from '../model/tensor.ts';
+
+/** Values of one numeric feature, counted between the quantiles of the training rows. */
+export interface NumericCounts {
+  missing: number;
+  /** Below the least, then between neighbouring quantiles (right edge included), then above the greatest. */
+  bins: number[];
+}
+
+export interface CategoryCounts {
+  missing: number;
+  /** Categories of the training profile. */
+  categories: Record<string, number>;
+  /** All others together. */
+  other: number;
+}
+
+/** How often what came: counted in one pass, so that drift can be measured without keeping rows. */
+export interface FileDistribution {
+  rows: number;
+  features: Record<string, NumericCounts | CategoryCounts>;
+  predictions: Record<string, number>;
+  /** Probability of the prediction's class in twenty equal steps from 0 to 1. */
+  probability_bins: number[];
+}
+
+const PROBABILITY_BINS = 20;
+
+/** Counts scored rows against a model's training profile. */
+export class DistributionCounter {
+  private readonly profile: FeatureProfile[];
+  private readonly edges: Float64Array[];
+  readonly counts: FileDistribution;
+
+  constructor(profile: FeatureProfile[]) {
+    this.profile = profile;
+    this.edges = this.profile.map((feature) => Float64Array.from(feature.type === 'string' ? [] : feature.quantiles));
+    this.counts = emptyDistribution(this.profile);
+  }
+
+  /** @param feeds the tensors that were scored, one of shape [N] per feature */
+  add(feeds: ReadonlyMap<string, Tensor>, scores: Scores): void {
+    const { counts } = this;
+    counts.rows += scores.predictions.length;
+    for (const [index, { name, type }] of this.profile.entries()) {
+      const tensor = feeds.get(name);
+      if (tensor === undefined) continue;
+      if (type === 'string') countTexts(counts.features[name] as CategoryCounts, (tensor as StringTensor).data);
+      else countNumbers(counts.features[name] as NumericCounts, (tensor as NumberTensor).data, this.edges[index]!);
+    }
+    for (const label of scores.predictions) {
+      counts.predictions[String(label)] = (counts.predictions[String(label)] ?? 0) + 1;
+    }
+    for (const probability of scores.probability) {
+      counts.probability_bins[Math.min(PROBABILITY_BINS - 1, Math.floor(probability * PROBABILITY_BINS))]!++;
+    }
+  }
+}
+
+function emptyDistribution(profile: FeatureProfile[]): FileDistribution {
+  const features = profile.map((feature) => {
+    if (feature.type !== 'string') {
+      return [feature.name, { missing: 0, bins: new Array<number>(feature.quantiles.length + 1).fill(0) }] as const;
+    }
+    const categories = Object.fromEntries(Object.keys(feature.categories).map((category) => [category, 0]));
+    return [feature.name, { missing: 0, categories, other: 0 }] as const;
+  });
+  return {
+    rows: 0,
+    features: Object.fromEntries(features),
+    predictions: {},
+    probability_bins: new Array<number>(PROBABILITY_BINS).fill(0),
+  };
+}
+
+function countTexts(counts: CategoryCounts, texts: string[]): void {
+  for (const text of texts) {
+    if (text === '') counts.missing++;
+    else if (Object.hasOwn(counts.categories, text)) counts.categories[text]!++;
+    else counts.other++;
+  }
+}
+
+function countNumbers(counts: NumericCounts, values: Float32Array | Float64Array, edges: Float64Array): void {
+  for (const value of values) {
+    if (Number.isNaN(value)) counts.missing++;
+    else counts.bins[edgesBelow(edges, value)]!++;
+  }
+}
+
+/** How many edges are less than `value`, by halving. */
+function edgesBelow(edges: Float64Array, value: number): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (edges[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The counts of two distributions against the same profile together. */
+export function mergeDistributions(a: FileDistribution, b: FileDistribution): FileDistribution {
+  const sums = <T extends Record<string, number>>(x: T, y: T): T => {
+    const keys = [...new Set([...Object.keys(x), ...Object.keys(y)])];
+    return Object.fromEntries(keys.map((key) => [key, (x[key] ?? 0) + (y[key] ?? 0)])) as T;
+  };
+  const adds = (x: number[], y: number[]) => x.map((value, i) => value + (y[i] ?? 0));
+  const features = Object.entries(a.features).map(([name, x]) => {
+    const y = b.features[name];
+    if (y === undefined) return [name, x] as const;
+    const missing = x.missing + y.missing;
+    if ('bins' in x && 'bins' in y) return [name, { missing, bins: adds(x.bins, y.bins) }] as const;
+    const [left, right] = [x as CategoryCounts, y as CategoryCounts];
+    return [
+      name,
+      { missing, categories: sums(left.categories, right.categories), other: left.other + right.other },
+    ] as const;
+  });
+  return {
+    rows: a.rows + b.rows,
+    features: Object.fromEntries(features),
+    predictions: sums(a.predictions, b.predictions),
+    probability_bins: adds(a.probability_bins, b.probability_bins),
+  };
+}

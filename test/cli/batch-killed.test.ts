@@ -1,0 +1,197 @@
+import * as assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { uniform } from '../../src/engine/data/random.ts';
+import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
+import { type CommandOptions, startCommand } from './command.ts';
+
+const INSTANTS = process.env.TEST_DEPTH === 'full' ? 1000 : 120;
+const SEED = 5;
+const preload = pathToFileURL(path.join(import.meta.dirname, 'kill-at-step.js')).href;
+const isRoot = process.getuid?.() === 0;
+
+/** Contents are distinct, so that each can be told in outputs and archive; the third one has a row that is refused. */
+const INPUTS: Record<string, string> = {
+  'a.csv': `${HEADER}\n${`${ROW}\n`.repeat(250)}`,
+  'b.csv': `${HEADER}\n${`${ROW.replace('46.1', '45.5')}\n`.repeat(251)}`,
+  'c.csv': `${HEADER}\n${`${ROW.replace('46.1', '44')}\n`.repeat(98)}Biscoe,wide,1,1,1,female,2007\n`,
+};
+
+describe('A batch that is interrupted', () => {
+  let project: BatchProject;
+
+  before(async () => {
+    project = await batchProject();
+  });
+
+  after(() => project.remove());
+
+  beforeEach(() => reset());
+
+  function reset(): void {
+    for (const folder of ['batch_input', 'batch_output', 'batch_archive', 'prediction_log']) {
+      rmSync(path.join(project.folder, 'data', folder), { recursive: true, force: true });
+    }
+    mkdirSync(path.join(project.folder, 'data/batch_input'));
+    for (const [name, text] of Object.entries(INPUTS)) project.put(name, text);
+  }
+
+  async function interrupt(options: Omit<CommandOptions, 'cwd'>, afterMs?: number): Promise<number | null> {
+    const child = startCommand(['batch'], { cwd: project.folder, ...options });
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    child.stdout!.resume();
+    child.stderr!.resume();
+    if (afterMs !== undefined) {
+      await Promise.race([delay(afterMs), exit]);
+      child.kill('SIGKILL');
+    }
+    const [code] = await exit;
+    return code;
+  }
+
+  /** Every input has exactly one complete output, stands once in the archive and once in the log; nothing else is left. */
+  function assertExactlyOnce(): void {
+    const manifests = project.manifests();
+    const names = Object.keys(INPUTS);
+    assert.deepEqual(manifests.map(({ input }) => input.name).sort(), names);
+    const expected = manifests.flatMap(({ output, refused_file }) => [
+      output,
+      output.replace(/\.csv$/, '.manifest.json'),
+      ...(refused_file === null ? [] : [refused_file]),
+    ]);
+    assert.deepEqual(project.names('data/batch_output'), expected.sort());
+    for (const { input, output, rows, refused } of manifests) {
+      const lines = project.text(`data/batch_output/${output}`).trimEnd().split('\n');
+      assert.equal(lines.length - 1, rows - refused);
+      const row = INPUTS[input.name]!.split('\n')[1]!;
+      assert.ok(lines.slice(1).every((line) => line.startsWith(`${row},`)));
+    }
+    const archived = project.names('data/batch_archive').map((name) => project.text(`data/batch_archive/${name}`));
+    assert.deepEqual(archived.sort(), Object.values(INPUTS).sort());
+    assert.deepEqual(project.names('data/batch_input'), []);
+    assert.deepEqual(project.journal(), []);
+    const logged = project
+      .names('data/prediction_log')
+      .flatMap((day) => project.text(`data/prediction_log/${day}`).trimEnd().split('\n'))
+      .flatMap((line) => {
+        try {
+          return [(JSON.parse(line) as { input: string }).input];
+        } catch {
+          return [];
+        }
+      });
+    assert.deepEqual(logged.sort(), names);
+  }
+
+  it('at every change to the file system is completed by the next one, exactly once', async function () {
+    this.timeout(600_000);
+    let steps = 0;
+    for (let killAt = 1; ; killAt++) {
+      reset();
+      const env = { GNU_MLOPS_KILL_AT: String(killAt) };
+      const code = await interrupt({ env, nodeArguments: ['--import', preload] });
+      if (code === 0) break;
+      assert.equal(code, null, 'it was not killed, but failed');
+      steps++;
+      const { code: next, stderr } = await project.batch();
+      assert.equal(next, 0, stderr);
+      assertExactlyOnce();
+    }
+    console.log(
+      `      killed before each of ${steps} changes: every input has one output and stands once in the archive`,
+    );
+    assert.ok(steps > 30);
+  });
+
+  it(`at ${INSTANTS} seeded instants is completed by the next one, exactly once`, async function () {
+    this.timeout(600_000);
+    const started = performance.now();
+    assert.equal(await interrupt({}), 0);
+    const duration = performance.now() - started;
+    const random = uniform(SEED);
+    const outcomes = { killed: 0, finished: 0 };
+    for (let instant = 0; instant < INSTANTS; instant++) {
+      reset();
+      const code = await interrupt({}, random() * 1.1 * duration);
+      outcomes[code === null ? 'killed' : 'finished']++;
+      const { code: next, stderr } = await project.batch();
+      assert.equal(next, 0, stderr);
+      assertExactlyOnce();
+    }
+    console.log(`      ${JSON.stringify(outcomes)}`);
+    assert.ok(outcomes.killed > INSTANTS / 2);
+  });
+
+  it('twice, and by five at once, still does everything once', async () => {
+    await interrupt({ env: { GNU_MLOPS_KILL_AT: '20' }, nodeArguments: ['--import', preload] });
+    await interrupt({ env: { GNU_MLOPS_KILL_AT: '9' }, nodeArguments: ['--import', preload] });
+    const codes = await Promise.all(Array.from({ length: 5 }, async () => (await project.batch()).code));
+    assert.ok(codes.every((code) => code === 0 || code === 5));
+    assertExactlyOnce();
+  });
+
+  it('whose input was taken away or replaced in the meantime goes on with what there is', async () => {
+    await interrupt({ env: { GNU_MLOPS_KILL_AT: '12' }, nodeArguments: ['--import', preload] });
+    rmSync(path.join(project.folder, 'data/batch_input/a.csv'), { force: true });
+    project.put('b.csv', `${HEADER}\n${ROW.replace('46.1', '40')}\n`);
+    const { code, stderr } = await project.batch();
+    assert.equal(code, 0, stderr);
+    assert.equal((await project.batch()).stdout, 'Nothing to score.\n');
+    assert.deepEqual(project.names('data/batch_input'), []);
+    assert.deepEqual(project.journal(), []);
+    const replaced = project.manifests().find(({ input, rows }) => input.name === 'b.csv' && rows === 1);
+    assert.ok(replaced);
+  });
+
+  it('by a full disk says so, keeps the input, leaves nothing half written, and goes on when there is room', async function () {
+    if (!isRoot || process.platform !== 'linux') return this.skip();
+    const output = path.join(project.folder, 'data/batch_output');
+    mkdirSync(output);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', output]);
+    try {
+      const { files } = await project.result(1);
+      assert.ok(files.some(({ status, error }) => status === 'failed' && /No space is left/.test(error!)));
+      assert.ok(project.names('data/batch_output').every((name) => !name.endsWith('.partial')));
+      for (const { input, status } of files) if (status === 'failed') assert.ok(existsSync(input));
+    } finally {
+      execFileSync('umount', [output]);
+    }
+    reset();
+    assert.equal((await project.result(0)).status, 'done');
+    assertExactlyOnce();
+  });
+
+  it('to an archive on another file system moves inputs there by copy', async function () {
+    if (!isRoot || process.platform !== 'linux') return this.skip();
+    const archive = path.join(project.folder, 'data/batch_archive');
+    mkdirSync(archive);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', archive]);
+    try {
+      assert.equal((await project.result(0)).status, 'done');
+      assertExactlyOnce();
+    } finally {
+      execFileSync('umount', [archive]);
+    }
+  });
+
+  it('by a folder that may not be written says which, and keeps the input', async function () {
+    if (!isRoot) return this.skip();
+    const output = path.join(project.folder, 'data/batch_output');
+    mkdirSync(output);
+    chmodSync(output, 0o555);
+    execFileSync('chattr', ['+i', output]);
+    try {
+      const { files } = await project.result(1);
+      assert.ok(files.every(({ status, error }) => status === 'failed' && /batch_output/.test(error!)));
+    } finally {
+      execFileSync('chattr', ['-i', output]);
+    }
+    assert.deepEqual(project.names('data/batch_input'), Object.keys(INPUTS));
+    assert.deepEqual(readdirSync(output), []);
+    assert.ok(readFileSync(path.join(project.folder, 'data/batch_input/a.csv'), 'utf8') === INPUTS['a.csv']);
+  });
+});

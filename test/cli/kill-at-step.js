@@ -1,0 +1,29 @@
+// Preloaded into a command (`node --import`): kills the process right before its nth change to the file system, which
+// GNU_MLOPS_KILL_AT names. Plain JavaScript, because it must load before anything else.
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+const killAt = Number(process.env.GNU_MLOPS_KILL_AT);
+let step = 0;
+
+function counted(original) {
+  return function (...args) {
+    step++;
+    if (step === killAt) process.kill(process.pid, 'SIGKILL');
+    return original.apply(this, args);
+  };
+}
+
+const changes = [
+  'renameSync',
+  'rmSync',
+  'unlinkSync',
+  'fsyncSync',
+  'writeSync',
+  'writeFileSync',
+  'mkdirSync',
+  'copyFileSync',
+];
+for (const name of changes) fs[name] = counted(fs[name]);
+for (const name of ['rename', 'writeFile', 'open', 'rm']) fs.promises[name] = counted(fs.promises[name]);
+syncBuiltinESMExports();
