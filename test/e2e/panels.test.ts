@@ -2,7 +2,11 @@ import * as assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
+import { projectRoot } from '../../scripts/cache.ts';
+import { run } from '../../scripts/subprocess.ts';
 import { useWorkbench } from './session.ts';
+
+const commandLine = path.join(projectRoot, 'bin/gnu-mlops.js');
 
 describe('Panels in the workbench', () => {
   const session = useWorkbench();
@@ -100,5 +104,30 @@ describe('Panels in the workbench', () => {
     await workbench.webviewFrame(/^random_forest-/);
     const page = await workbench.webviewFrame('Compare 2 runs');
     await page.getByRole('row', { name: /^learning_rate/ }).waitFor();
+  });
+});
+
+describe('The picture in the README', () => {
+  const session = useWorkbench();
+
+  it('shows a version in production, and the numbers of the run it came from', async () => {
+    const { workbench, launched } = session();
+    for (const step of [['train'], ['deploy', '--stage', 'staging'], ['deploy', '--stage', 'production']]) {
+      const { code, stderr } = await run(process.execPath, [commandLine, ...step], { cwd: launched.folder });
+      assert.equal(code, 0, stderr);
+    }
+    await workbench.openView('MLOps');
+    await workbench.page.setViewportSize({ width: 1320, height: 860 });
+    await workbench
+      .tree('Registry')
+      .item(/^GNU_Production: version 1/)
+      .waitFor();
+    await workbench
+      .tree('Experiments')
+      .item(/^Run random_forest-/)
+      .click();
+    const page = await workbench.webviewFrame(/^random_forest-/);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await workbench.screenshot('readme');
   });
 });

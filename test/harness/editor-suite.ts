@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { format } from 'node:util';
 import mochaModule, { reporters } from 'mocha';
 import { grepVariable, reportVariable } from './report.ts';
-import { Reporter } from './reporter.ts';
+import Reporter from './reporter.ts';
 
 // Node 22 gives the bundle mocha's module, newer ones its class.
 const Mocha = (mochaModule as { default?: typeof mochaModule }).default ?? mochaModule;

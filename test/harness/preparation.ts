@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { build as bundle } from 'esbuild';
 import { projectRoot } from '../../scripts/cache.ts';
 import { type EditorVersion, editors, installEditor } from '../../scripts/code-server.ts';
 import { lastLines, runChecked } from '../../scripts/subprocess.ts';
@@ -14,24 +11,6 @@ export type Preparation = () => Promise<void>;
 /** Builds everything that ships, into dist/. */
 export const build: Preparation = once(async () => {
   await runChecked(process.execPath, ['esbuild.mjs'], { cwd: projectRoot });
-});
-
-/** Until src/cli, the engine process and the webviews exist: the extension alone, where the whole cannot be built. */
-export const buildForEditor: Preparation = once(async () => {
-  const whole = [
-    'src/cli/main.ts',
-    'src/engine/index.ts',
-    'src/engine/learners/kernel-worker.ts',
-    'src/extension/engine/engine-process.ts',
-    'webview-ui/run/main.tsx',
-    'webview-ui/compare/main.tsx',
-  ];
-  if (whole.every((file) => existsSync(path.join(projectRoot, file)))) return build();
-  await bundle({
-    entryPoints: [path.join(projectRoot, 'src/extension/extension.ts')],
-    outfile: path.join(projectRoot, 'dist/extension.cjs'),
-    ...{ bundle: true, platform: 'node', format: 'cjs', external: ['vscode'] },
-  });
 });
 
 /** Makes sure that a browser starts. */

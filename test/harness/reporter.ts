@@ -3,7 +3,7 @@ import { type Runner, reporters, type Suite, type Test } from 'mocha';
 import { type RingReport, reportVariable } from './report.ts';
 
 /** One line per top-level suite while all is well; failures in full, with difference and stack, at the end. */
-export class Reporter extends reporters.Base {
+class Reporter extends reporters.Base {
   constructor(runner: Runner) {
     super(runner);
     const counts = new Map<Suite, RingReport>();

@@ -1,16 +1,7 @@
 import type { EditorVersion } from '../../scripts/code-server.ts';
 import { runEditorRing } from './editor-ring.ts';
 import { runMochaRing, skipped } from './mocha-ring.ts';
-import {
-  browser,
-  build,
-  buildForEditor,
-  mlflow2,
-  mlflow3,
-  newestEditor,
-  oldestEditor,
-  type Preparation,
-} from './preparation.ts';
+import { browser, build, mlflow2, mlflow3, newestEditor, oldestEditor, type Preparation } from './preparation.ts';
 import type { RingReport } from './report.ts';
 import type { RingName, TestRequest } from './request.ts';
 import { Unavailable } from './unavailable.ts';
@@ -32,7 +23,7 @@ const mochaRings: Record<Exclude<RingName, 'editor'>, { needs: readonly Preparat
   cli: { needs: [build], timeoutMs: 60_000 },
   webview: { needs: [build, browser], timeoutMs: 60_000 },
   interop: { needs: [mlflow3, mlflow2], timeoutMs: 120_000 },
-  e2e: { needs: [buildForEditor, newestEditor, browser], timeoutMs: 90_000 },
+  e2e: { needs: [build, newestEditor, browser], timeoutMs: 90_000 },
 };
 
 function mochaPart(name: Exclude<RingName, 'editor'>, { mocha }: TestRequest): RingPart {
@@ -45,7 +36,7 @@ const servers: Record<EditorVersion, Preparation> = { oldest: oldestEditor, newe
 function editorParts({ editors, mocha }: TestRequest): RingPart[] {
   return editors.map((version) => ({
     name: `editor, ${version}`,
-    needs: [buildForEditor, browser, servers[version]],
+    needs: [build, browser, servers[version]],
     run: () => runEditorRing(version, mocha),
   }));
 }

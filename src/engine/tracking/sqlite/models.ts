@@ -59,7 +59,7 @@ export function moveAlias(session: Session, name: string, alias: string, version
 }
 
 /** @throws EngineError `not-found` */
-export function requireModel(session: Session, name: string): RegisteredModel {
+function requireModel(session: Session, name: string): RegisteredModel {
   const model = findModel(session, name);
   if (model) return model;
   throw new EngineError('not-found', `There is no registered model "${name}" in the store.`, {
