@@ -58,15 +58,6 @@ export function moveAlias(session: Session, name: string, alias: string, version
   session.connection.run(sql, name, alias, Number(version));
 }
 
-/** @throws EngineError `not-found` */
-function requireModel(session: Session, name: string): RegisteredModel {
-  const model = findModel(session, name);
-  if (model) return model;
-  throw new EngineError('not-found', `There is no registered model "${name}" in the store.`, {
-    fix: 'Train one (gnu-mlops train), or set mlflow.model_name to a model that exists.',
-  });
-}
-
 function toModel(session: Session, row: ModelRow): RegisteredModel {
   const tags = session.connection.all<{ key: string; value: string | null }>(
     `SELECT key, value FROM registered_model_tags WHERE name = ?${inWorkspace(session, 'registered_model_tags')}`,
