@@ -1,4 +1,3 @@
-import { EngineError } from '../../support/errors.ts';
 import { checkAlias, checkModelName } from '../limits.ts';
 import type { RegisteredModel } from '../store.ts';
 import { inWorkspace, type Session } from './session.ts';
