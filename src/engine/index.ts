@@ -12,7 +12,13 @@ export type { DeployResult, InfoResult, StageHolder } from './deployment/results
 export { planRollback, type RollbackOptions, rollback } from './deployment/rollback.ts';
 export type { Evaluation } from './evaluation/evaluation.ts';
 export { type CleanOptions, type CleanResult, clean } from './housekeeping/clean.ts';
-export { type LogsResult, readLogs } from './housekeeping/logs.ts';
+export {
+  type LogListResult,
+  type LogSummary,
+  type LogsResult,
+  listLogSummaries,
+  readLogs,
+} from './housekeeping/logs.ts';
 export type { PredictInput } from './prediction/input.ts';
 export { type Prediction, type PredictOptions, type PredictResult, predict } from './prediction/predict.ts';
 export { type OpenProjectOptions, openProject, type Project } from './project.ts';

@@ -1,3 +1,4 @@
+import { isSecretName } from '../support/secret-names.ts';
 import type { Config, ConfigPath } from './config.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Finding } from './finding.ts';
@@ -9,9 +10,6 @@ const ADDRESS_PATHS: ConfigPath[] = [
   ['mlflow', 'registry_uri'],
 ];
 const PASSWORD_IN_ADDRESS = /^[a-z+]+:\/\/[^/@]*:([^@/]+)@/i;
-
-/** Names whose values are secrets, wherever they stand: in variables, URLs' query parts, log fields. */
-const SECRET_NAME = /(token|password|passwd|secret|api_?key|access_?key|credential)/i;
 
 /**
  * Secret values that must never be written anywhere: from the configuration, the environment and URLs; longest first, so
@@ -33,7 +31,7 @@ const SHORTEST = 4;
 /** Secret values that the environment holds by their names; what is known when there is no configuration. */
 export function environmentSecrets(env: Record<string, string | undefined>): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
-    return SECRET_NAME.test(name) && value !== undefined && value.length >= SHORTEST ? [value] : [];
+    return isSecretName(name) && value !== undefined && value.length >= SHORTEST ? [value] : [];
   });
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { listLogs } from './log-files.ts';
+import { filesOf, outdatedLogs } from '../support/log-files.ts';
 
 export interface CleanOptions {
   /** Folder of config.yaml. */
@@ -19,11 +19,10 @@ export interface CleanResult {
   removed: string[];
 }
 
-const DAY_MS = 86_400_000;
-
 /** Removes caches, and logs older than `logs.retention_days`. Runs, models and locks stay. */
 export function clean({ baseDir, config, now, dryRun }: CleanOptions): CleanResult {
-  const files = [...cacheFiles(baseDir), ...oldLogs(baseDir, now.getTime() - config.logs.retention_days * DAY_MS)];
+  const logs = outdatedLogs(path.join(baseDir, 'logs'), config.logs.retention_days, now).flatMap(filesOf);
+  const files = [...cacheFiles(baseDir), ...logs.map((file) => path.relative(baseDir, file))];
   if (!dryRun) for (const file of files) rmSync(path.join(baseDir, file), { recursive: true, force: true });
   const status = files.length === 0 ? 'nothing-to-do' : dryRun ? 'dry-run' : 'cleaned';
   return { schema: 1, status, removed: files };
@@ -33,12 +32,4 @@ function cacheFiles(baseDir: string): string[] {
   const cache = path.join('.gnu-mlops', 'cache');
   const names = existsSync(path.join(baseDir, cache)) ? readdirSync(path.join(baseDir, cache)) : [];
   return names.map((name) => path.join(cache, name));
-}
-
-function oldLogs(baseDir: string, before: number): string[] {
-  const old = listLogs(path.join(baseDir, 'logs')).filter(({ startedAt }) => startedAt < before);
-  return old
-    .flatMap(({ stem }) => [`${stem}.log`, `${stem}.jsonl`])
-    .filter((file) => existsSync(file))
-    .map((file) => path.relative(baseDir, file));
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { partOf, removeOutdatedLogsDaily } from './log-files.ts';
+import { cleanTexts, redactByName } from './secret-names.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
@@ -9,6 +11,8 @@ export interface LogEntry {
   time: string;
   level: LogLevel;
   message: string;
+  /** Run (or deployment event) that the line belongs to, from the first line on that names it. */
+  run_id?: string;
   [fact: string]: unknown;
 }
 
@@ -25,38 +29,87 @@ export interface OperationLogOptions {
   redact: (text: string) => string;
   /** Also gets every entry, for a console or an editor's log channel. */
   onEntry?: ((entry: LogEntry) => void) | undefined;
+  /** Logs of this folder older than that go, once a day, when a new one begins; none unless given. */
+  retentionDays?: number | undefined;
+  /** Size in bytes from which a log goes on in a new part; 10 MiB unless given. */
+  partBytes?: number | undefined;
 }
 
-/** `logs/<operation>-<UTC yyyymmddThhmmssZ>-<id>.{log,jsonl}`: the same entries for people and for programs. */
+const PART_BYTES = 10 << 20;
+/** Of a log that never ends, the beginning and the newest parts are kept. */
+const MOST_PARTS = 10;
+
+/**
+ * `logs/<operation>-<UTC yyyymmddThhmmssZ>-<id>.{log,jsonl}`: the same entries for people and for programs. Every line carries
+ * the log's id and, once an entry names it, the run's. Secrets are removed by value and by the name beside them.
+ */
 export class OperationLog implements Log {
   /** Path without extension. */
   readonly stem: string;
   private readonly options: OperationLogOptions;
-  private broken = false;
+  private readonly id = randomBytes(3).toString('hex');
+  private runId: string | undefined;
+  private part = 1;
+  private partSize = 0;
+  private state: 'new' | 'open' | 'broken' = 'new';
 
   constructor(options: OperationLogOptions) {
     this.options = options;
     const stamp = options.startedAt.toISOString().replace(/[-:]|\.\d+/g, '');
-    this.stem = path.join(options.folder, `${options.operation}-${stamp}-${randomBytes(3).toString('hex')}`);
+    this.stem = path.join(options.folder, `${options.operation}-${stamp}-${this.id}`);
   }
 
   write(level: LogLevel, message: string, facts: Record<string, unknown> = {}): void {
     const { clock, redact, operation, onEntry } = this.options;
-    const text = redact(JSON.stringify({ time: clock().toISOString(), level, operation, message, ...facts }));
-    const entry = JSON.parse(text) as LogEntry;
-    this.append('.jsonl', text);
-    this.append('.log', `${entry.time} ${level.toUpperCase().padEnd(7)} ${entry.message}`);
+    this.runId ??= [facts.run_id, facts.event_id].find((id) => typeof id === 'string');
+    const run = this.runId === undefined ? {} : { run_id: this.runId };
+    const raw = { time: clock().toISOString(), level, operation, log: this.id, ...run, message, ...facts };
+    const plain = JSON.parse(JSON.stringify(raw)) as unknown;
+    const entry = cleanTexts(plain, (text) => redactByName(redact(text))) as LogEntry;
+    this.append(JSON.stringify(entry), this.readable(entry));
     onEntry?.(entry);
   }
 
+  private readable({ time, level, message }: LogEntry): string {
+    return `${time} ${level.toUpperCase().padEnd(7)} [${(this.runId ?? this.id).slice(0, 8)}] ${oneEntry(message)}`;
+  }
+
   /** A log that cannot be written must not stop the work it describes. */
-  private append(extension: string, line: string): void {
-    if (this.broken) return;
+  private append(line: string, readable: string): void {
+    if (this.state === 'broken') return;
     try {
-      mkdirSync(this.options.folder, { recursive: true });
-      appendFileSync(this.stem + extension, `${line}\n`);
+      if (this.state === 'new') this.open();
+      this.turnOver(Buffer.byteLength(line) + 1);
+      appendFileSync(partOf(this.stem, this.part, '.jsonl'), `${line}\n`);
+      appendFileSync(partOf(this.stem, this.part, '.log'), `${readable}\n`);
     } catch {
-      this.broken = true;
+      this.state = 'broken';
     }
   }
+
+  private open(): void {
+    const { folder, retentionDays, clock } = this.options;
+    mkdirSync(folder, { recursive: true });
+    this.state = 'open';
+    if (retentionDays !== undefined) removeOutdatedLogsDaily(folder, retentionDays, clock());
+  }
+
+  private turnOver(bytes: number): void {
+    const { partBytes = PART_BYTES } = this.options;
+    if (this.partSize > 0 && this.partSize + bytes > partBytes) {
+      this.part += 1;
+      this.partSize = 0;
+      const gone = this.part - MOST_PARTS + 1;
+      if (gone > 1)
+        for (const ext of ['.jsonl', '.log'] as const) rmSync(partOf(this.stem, gone, ext), { force: true });
+    }
+    this.partSize += bytes;
+  }
+}
+
+/** A message cannot pretend to be another line: further lines are set in, and control characters spelled out. */
+function oneEntry(message: string): string {
+  return message
+    .replace(/\r?\n/g, '\n    ')
+    .replace(/[^\P{Cc}\n\t]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
