@@ -10,6 +10,7 @@ import { addInit } from './commands/init.ts';
 import { addLogs } from './commands/logs.ts';
 import { addPredict } from './commands/predict.ts';
 import { addRepair } from './commands/repair.ts';
+import { addRetrain } from './commands/retrain.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addTrain } from './commands/train.ts';
@@ -42,6 +43,7 @@ const COMMANDS = [
   addCompare,
   addPredict,
   addBatch,
+  addRetrain,
   addDataset,
   addRepair,
   addLogs,

@@ -25,6 +25,8 @@ export { type OpenProjectOptions, openProject, type Project } from './project.ts
 export type { GateResult } from './registry/gates.ts';
 export type { HistoryEntry } from './registry/history.ts';
 export type { Stage, VersionStage } from './registry/stages.ts';
+export type { Contest, Due, RetrainResult } from './retraining/results.ts';
+export { type RetrainOptions, retrain } from './retraining/retrain.ts';
 export { type CompareOptions, compareRuns } from './runs/compare.ts';
 export { type ExperimentSummary, listExperiments } from './runs/experiments.ts';
 export { type ListRunsOptions, listRuns } from './runs/list-runs.ts';

@@ -134,7 +134,12 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
     },
     recover: () => {
       const { config } = loaded;
-      const names = [config.mlflow.experiment_name, eventsExperiment(config), batchExperiment(config)];
+      const names = [
+        config.mlflow.experiment_name,
+        eventsExperiment(config),
+        batchExperiment(config),
+        retrainingExperiment(config),
+      ];
       return recoverInterrupted(store, names, undefined, clock());
     },
     close: async () => {
@@ -160,4 +165,9 @@ export function eventsExperiment(config: Config): string {
 /** Experiment that batches are runs of. */
 export function batchExperiment(config: Config): string {
   return `${config.mlflow.experiment_name}_batch`;
+}
+
+/** Experiment that decisions about retraining are runs of. */
+export function retrainingExperiment(config: Config): string {
+  return `${config.mlflow.experiment_name}_retraining`;
 }

@@ -129,7 +129,9 @@ function failure(entry: JournalEntry, error: unknown): BatchFile {
   discard(entry);
   if (error instanceof StillGrowing) return grown(entry.input);
   const { message, details } = toEngineError(error);
-  return left(entry.input, 'failed', details.fix === undefined ? message : `${message} ${details.fix}`);
+  const result = left(entry.input, 'failed', details.fix === undefined ? message : `${message} ${details.fix}`);
+  const { rows, refused } = details;
+  return typeof rows === 'number' && typeof refused === 'number' ? { ...result, rows, refused } : result;
 }
 
 /** The outputs get their names, then each manifest says that its output is complete. */

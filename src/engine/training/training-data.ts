@@ -14,6 +14,8 @@ export interface TrainingData {
   quality: QualityReport;
   features: Column[];
   target: Target;
+  /** Name of the target's column. */
+  targetName: string;
   split: Split;
   /** Row weights by `training.weights_column`, or null. */
   rowWeights: Float64Array | null;
@@ -38,7 +40,15 @@ export async function loadTrainingData(config: Config, baseDir: string): Promise
   const split = splitRows({ table: source.table, contentColumns, labels, classCount: classes.length }, config.training);
   requireEveryClass(split, target);
   requireFilledFolds(split, config.training.cv_folds);
-  return { source, quality, features, target, split, rowWeights: rowWeights(source.table, config) };
+  return {
+    source,
+    quality,
+    features,
+    target,
+    targetName: targetColumn.name,
+    split,
+    rowWeights: rowWeights(source.table, config),
+  };
 }
 
 function keepRows(source: SourceData, rows: Int32Array): SourceData {
