@@ -34,7 +34,7 @@ describe('The log of an operation', () => {
     const people = readFileSync(path.join(folder, 'logs', text!), 'utf8');
     assert.equal(
       people,
-      '2026-11-25T01:02:03.456Z INFO    Run started.\n2026-11-25T01:02:03.456Z ERROR   It failed.\n',
+      '2026-11-25T01:02:03.456Z INFO    [r1] Run started.\n2026-11-25T01:02:03.456Z ERROR   [r1] It failed.\n',
     );
     const [first] = readFileSync(path.join(folder, 'logs', lines!), 'utf8').split('\n');
     assert.deepEqual(JSON.parse(first!), {
