@@ -48,7 +48,7 @@ export class LeaseStore {
 
   constructor(file: string, self: ProcessIdentity = ownIdentity()) {
     this.#self = self;
-    this.#database = openDatabase(file);
+    this.#database = openStateDatabase(file);
   }
 
   /**
@@ -143,7 +143,7 @@ export class LeaseStore {
 }
 
 /** @throws EngineError `permission` when it may not be written */
-function openDatabase(file: string): DatabaseSync {
+export function openStateDatabase(file: string): DatabaseSync {
   try {
     accessSync(path.dirname(file), constants.W_OK);
     if (existsSync(file)) accessSync(file, constants.W_OK);

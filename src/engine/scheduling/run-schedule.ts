@@ -1,0 +1,222 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { parseSetFlag } from '../config/overrides.ts';
+import { redact } from '../config/secrets.ts';
+import { type OpenProjectOptions, openProject } from '../project.ts';
+import { EngineError, exitCodeOf, toEngineError } from '../support/errors.ts';
+import { type Lease, LeaseStore } from '../support/leases.ts';
+import { OperationLog } from '../support/operation-log.ts';
+import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
+import { judge, type Verdict } from './due.ts';
+import { nextDues } from './expression.ts';
+import { FiringHistory } from './firings.ts';
+import { jitterDelay } from './jitter.ts';
+import { OPERATIONS, type OperationEnd, type OperationTable } from './operations.ts';
+import { ensureProjectId } from './project-id.ts';
+import type { ScheduleRunResult } from './results.ts';
+import { findSchedule, type Schedule, stateFile } from './schedule.ts';
+import { requireValidSchedules } from './schedule-findings.ts';
+import { judgeTrigger } from './utc-triggers.ts';
+
+export interface RunScheduleOptions extends OpenProjectOptions, OperationControl {
+  /** Start it whether it is due or not, even when it is paused. */
+  now?: boolean | undefined;
+  /**
+   * The UTC expression that started this process, where no history is kept between two firings (GitHub Actions): the schedule is
+   * due when one of its instants lies between this trigger and the one before.
+   */
+  trigger?: string | undefined;
+  /** What the operations are; tests give their own. */
+  operations?: OperationTable;
+}
+
+/** Everything about one firing that stays the same while it runs. */
+interface Attempt {
+  loaded: LoadedConfig;
+  baseDir: string;
+  schedule: Schedule;
+  clock: () => Date;
+  options: RunScheduleOptions;
+}
+
+/**
+ * Runs a schedule's operation when it is due, and writes down how that ended. Made to be called every quarter of an hour.
+ * @throws EngineError `not-found`, `invalid-config`, `lock-held` while the firing before is still at work, and whatever the
+ * operation throws; all but the first two are written down too
+ */
+export async function runSchedule(id: string, options: RunScheduleOptions = {}): Promise<ScheduleRunResult> {
+  const file = path.resolve(options.configFile ?? 'config.yaml');
+  const overrides = (options.set ?? []).map(parseSetFlag);
+  const loaded = loadConfig({ file, overrides, env: options.env ?? process.env });
+  const schedule = findSchedule(loaded.config, id);
+  requireValidSchedules(loaded);
+  const clock = options.clock ?? (() => new Date());
+  const attempt: Attempt = { loaded, baseDir: path.dirname(file), schedule, clock, options };
+  if (!schedule.enabled && !options.now) return report(attempt, 'paused');
+  const history = FiringHistory.open(attempt.baseDir);
+  try {
+    const verdict = decide(attempt, history);
+    if (verdict.kind === 'wait') return report(attempt, 'not-due');
+    return await settle(attempt, history, verdict.kind, verdict.due);
+  } finally {
+    history.close();
+  }
+}
+
+function decide({ schedule, options, loaded, clock }: Attempt, history: FiringHistory): Verdict {
+  const now = clock();
+  if (options.now) return { kind: 'fire', due: now };
+  if (options.trigger !== undefined) return judgeTrigger(schedule, options.trigger, now);
+  history.setAsideMisdated(schedule.id, now);
+  const since = history.originOf(schedule, statSync(loaded.file).mtime, now);
+  return judge(schedule, history.dueRecord(schedule.id, since, now), now);
+}
+
+/** The due instant is written down before anything else, so that it is taken care of once, whoever else comes. */
+async function settle(
+  attempt: Attempt,
+  history: FiringHistory,
+  kind: 'fire' | 'missed',
+  due: Date,
+): Promise<ScheduleRunResult> {
+  const { schedule, clock } = attempt;
+  const started = clock();
+  const firing = history.begin(schedule, due, started);
+  if (firing === null) return report(attempt, 'not-due');
+  const log = startLog(attempt, started);
+  history.setLog(firing, `${log.stem}.log`);
+  if (kind === 'missed') {
+    const lateBy = Math.round((started.getTime() - due.getTime()) / 60_000);
+    log.write('warning', `${schedule.id}: missed by ${lateBy} minutes, and catch_up is off.`, {
+      due: due.toISOString(),
+    });
+    history.end(firing, { status: 'missed', ended: started, exitCode: null, log: null });
+    return report(attempt, 'missed', { due, started, log });
+  }
+  return fire(attempt, history, { firing, due, started, log });
+}
+
+interface Beginning {
+  firing: number;
+  due: Date;
+  started: Date;
+  log: OperationLog;
+}
+
+async function fire(attempt: Attempt, history: FiringHistory, beginning: Beginning): Promise<ScheduleRunResult> {
+  const { schedule, clock, baseDir } = attempt;
+  const { firing, due, started, log } = beginning;
+  const leases = new LeaseStore(stateFile(baseDir));
+  try {
+    const lease = takeLease(leases, attempt, beginning);
+    tellInterrupted(history, lease, beginning, schedule.id);
+    log.write('info', `${schedule.id}: ${schedule.operation}, due ${due.toISOString()}.`, { schedule: schedule.id });
+    const { exitCode, logFile } = await perform(attempt, beginning);
+    if (logFile !== null) log.write('info', `The operation's own log is ${logFile}.`, { operation_log: logFile });
+    const status = exitCode === 0 ? 'done' : 'failed';
+    log.write(exitCode === 0 ? 'info' : 'error', `${schedule.id}: ${status}, exit code ${exitCode}.`);
+    history.end(firing, { status, ended: clock(), exitCode, log: null });
+    return report(attempt, status, { due, started, log, exitCode });
+  } catch (thrown) {
+    throw recordFailure(attempt, history, beginning, thrown);
+  } finally {
+    leases.close();
+  }
+}
+
+/** @throws Overlap while another process holds the lock */
+function takeLease(leases: LeaseStore, { schedule }: Attempt, { started }: Beginning): Lease {
+  try {
+    return leases.acquire(`schedule:${schedule.id}`, started);
+  } catch (error) {
+    throw EngineError.is(error, 'lock-held') ? new Overlap(schedule.id, error) : error;
+  }
+}
+
+/** The firing before is still at work. */
+class Overlap extends EngineError {
+  constructor(id: string, { message, details }: EngineError) {
+    super(
+      'lock-held',
+      `The firing of "${id}" before this one is still at work, so this one is left out. ${message}`,
+      details,
+    );
+  }
+}
+
+/** Waits out the jitter, opens the project and does the work. */
+async function perform({ schedule, options, baseDir }: Attempt, { due, log }: Beginning): Promise<OperationEnd> {
+  const wait = options.now ? 0 : jitterDelay(schedule, due, ensureProjectId(baseDir));
+  if (wait > 0)
+    log.write('info', `Waiting ${(wait / 1000).toFixed(1)} s: jitter_seconds is ${schedule.jitter_seconds}.`);
+  await delay(wait, undefined, options.signal ? { signal: options.signal } : {});
+  throwIfCancelled(options.signal);
+  const project = await openProject(options);
+  try {
+    const control = { signal: options.signal, onProgress: options.onProgress };
+    return await (options.operations ?? OPERATIONS)[schedule.operation](project, control);
+  } finally {
+    await project.close();
+  }
+}
+
+function recordFailure(
+  attempt: Attempt,
+  history: FiringHistory,
+  { firing, log }: Beginning,
+  thrown: unknown,
+): EngineError {
+  const { schedule, clock } = attempt;
+  const error = toEngineError(thrown);
+  const exitCode = exitCodeOf(error);
+  log.write('error', `${schedule.id}: ${error.message}`, { reason: error.reason, exit_code: exitCode });
+  if (error.details.fix !== undefined) log.write('info', `To do: ${error.details.fix}`);
+  const other = error.reason === 'cancelled' ? 'cancelled' : 'failed';
+  const status = error instanceof Overlap ? 'overlapped' : other;
+  history.end(firing, { status, ended: clock(), exitCode, log: null });
+  return error;
+}
+
+function tellInterrupted(history: FiringHistory, lease: Lease, { firing, log }: Beginning, id: string): void {
+  for (const { due, started } of history.markInterrupted(id, firing)) {
+    const message = `The firing that was due ${iso(due)} and began ${iso(started)} was interrupted: its process is gone.`;
+    log.write('warning', message, { schedule: id, owner: lease.takenFrom });
+  }
+}
+
+function startLog({ baseDir, clock, loaded, options }: Attempt, startedAt: Date): OperationLog {
+  return new OperationLog({
+    folder: path.join(baseDir, 'logs'),
+    operation: 'schedule',
+    startedAt,
+    clock,
+    redact: (text) => redact(text, loaded.secrets),
+    onEntry: options.onLog,
+  });
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+function report(
+  { schedule, clock }: Attempt,
+  status: ScheduleRunResult['status'],
+  facts?: { due: Date; started: Date; log: OperationLog; exitCode?: number },
+): ScheduleRunResult {
+  const now = clock();
+  const next = schedule.enabled ? nextDues(schedule, 1, now)[0] : undefined;
+  return {
+    schema: 1,
+    id: schedule.id,
+    status,
+    due: facts?.due.toISOString() ?? null,
+    started: facts?.started.toISOString() ?? null,
+    exit_code: facts?.exitCode ?? null,
+    duration_ms: facts ? Math.max(0, now.getTime() - facts.started.getTime()) : null,
+    log: facts ? `${facts.log.stem}.log` : null,
+    next: next?.toISOString() ?? null,
+  };
+}

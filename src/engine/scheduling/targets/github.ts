@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import packageJson from '../../../../package.json' with { type: 'json' };
+import { quoted } from '../launcher-script.ts';
+import type { Schedule } from '../schedule.ts';
+import { utcTriggers } from '../utc-triggers.ts';
+import { type EntryFiles, readEntries, writeEntries } from './files.ts';
+import type { ScheduleTarget, TargetContext } from './target.ts';
+
+/** Actions by commit, because a tag can be moved. */
+const CHECKOUT = 'actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0';
+const SETUP_NODE = 'actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0';
+
+/** One workflow file for each schedule, below `.github/workflows` of the repository that holds config.yaml. */
+export function githubTarget(context: TargetContext): ScheduleTarget {
+  const root = repositoryOf(context.configFile);
+  const config = path.relative(root ?? '', context.configFile).replaceAll(path.sep, '/');
+  const files: EntryFiles = {
+    folder: path.join(root ?? path.dirname(context.configFile), '.github/workflows'),
+    namesOf: (id) => [`gnu-mlops-${id}.yml`],
+    idOf: (name) => /^gnu-mlops-(.+)\.yml$/.exec(name)?.[1] ?? null,
+    // The project's id is private to a clone, and workflows are shared by all of them.
+    marker: `# gnu-mlops:${config}:`,
+  };
+  return {
+    name: 'github',
+    usesLauncher: false,
+    unavailable: () =>
+      root === null ? `${path.dirname(context.configFile)} lies in no git repository; run "git init" first.` : null,
+    entry: (schedule) => workflow(schedule, { marker: `${files.marker}${schedule.id}`, config, now: context.clock() }),
+    installed: () => readEntries(files),
+    write: (entries) => {
+      writeEntries(files, entries);
+      return entries.size === 0
+        ? []
+        : ['Commit and push .github/workflows; GitHub runs schedules of the default branch only.'];
+    },
+  };
+}
+
+interface WorkflowFacts {
+  marker: string;
+  /** config.yaml, relative to the repository. */
+  config: string;
+  now: Date;
+}
+
+/** GitHub's clock is UTC and knows no summer: every offset of the zone has a line, and `schedule run` knows which one counts. */
+function workflow(schedule: Schedule, { marker, config, now }: WorkflowFacts): string {
+  const crons = utcTriggers(schedule, now).map((cron) => `    - cron: '${cron}'`);
+  return `${marker}
+# ${schedule.operation} at "${schedule.cron}", ${schedule.timezone}. Written by "gnu-mlops schedule install --target github".
+name: ${schedule.id}
+on:
+  schedule:
+${crons.join('\n')}
+  workflow_dispatch:
+permissions:
+  contents: read
+concurrency:
+  group: gnu-mlops-${schedule.id}
+jobs:
+  run:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: ${CHECKOUT}
+      - uses: ${SETUP_NODE}
+        with:
+          node-version: 24
+      - name: Run the schedule
+        env:
+          TRIGGER: \${{ github.event.schedule }}
+          DATABRICKS_HOST: \${{ secrets.DATABRICKS_HOST }}
+          DATABRICKS_TOKEN: \${{ secrets.DATABRICKS_TOKEN }}
+          MLFLOW_TRACKING_URI: \${{ secrets.MLFLOW_TRACKING_URI }}
+          MLFLOW_TRACKING_TOKEN: \${{ secrets.MLFLOW_TRACKING_TOKEN }}
+        run: |
+          for name in DATABRICKS_HOST DATABRICKS_TOKEN MLFLOW_TRACKING_URI MLFLOW_TRACKING_TOKEN; do
+            if [ -z "\${!name}" ]; then unset "$name"; fi
+          done
+          if [ -n "$TRIGGER" ]; then set -- --trigger "$TRIGGER"; else set -- --now; fi
+          npx --yes gnu-mlops@${packageJson.version} schedule run ${schedule.id} --config ${quoted(config)} "$@"
+`;
+}
+
+function repositoryOf(configFile: string): string | null {
+  for (let folder = path.dirname(configFile); ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, '.git'))) return folder;
+    if (folder === path.dirname(folder)) return null;
+  }
+}
