@@ -73,7 +73,7 @@ export class CommandContext {
   print({ document, text, isData = false }: Outcome): void {
     const { json } = this.options;
     if (json) this.terminal.output(JSON.stringify(withoutSecrets(document, this.#known()), null, 2));
-    else this.terminal.output(isData ? text : this.#redact(text));
+    else if (text !== '') this.terminal.output(isData ? text : this.#redact(text));
   }
 
   /** A sentence for the operator beside the result. */

@@ -13,6 +13,7 @@ import { addRepair } from './commands/repair.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
+import { addSchedule } from './commands/schedule.ts';
 import { addTrain } from './commands/train.ts';
 import { addValidate } from './commands/validate.ts';
 import type { CommandContext } from './context.ts';
@@ -44,6 +45,7 @@ const COMMANDS = [
   addPredict,
   addBatch,
   addRetrain,
+  addSchedule,
   addDataset,
   addRepair,
   addLogs,
@@ -59,7 +61,12 @@ export function buildProgram(dispatch: Dispatch): Command {
     // Behind a command's name --version is that command's own option.
     .enablePositionalOptions()
     .exitOverride();
-  for (const add of COMMANDS) withCommonOptions(add(program, dispatch)).exitOverride();
+  for (const add of COMMANDS) {
+    const command = add(program, dispatch).exitOverride();
+    // Of a command with commands of its own, those take the options.
+    const workers = command.commands.length > 0 ? command.commands : [command];
+    for (const worker of workers) withCommonOptions(worker).exitOverride();
+  }
   return program;
 }
 

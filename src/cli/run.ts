@@ -20,7 +20,8 @@ export async function runCli(args: string[], terminal: Terminal, signal: AbortSi
   };
   const program = buildProgram(dispatch);
   program.configureOutput({ writeOut: terminal.output, writeErr: (text) => terminal.error(text.trimEnd()) });
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
+    command.copyInheritedSettings(program);
   try {
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return exitCode;

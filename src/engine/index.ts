@@ -33,6 +33,24 @@ export { type ListRunsOptions, listRuns } from './runs/list-runs.ts';
 export type { ComparedRow, CompareResult, RunDocument, RunsResult } from './runs/results.ts';
 export { type RunDetails, runDetails } from './runs/run-details.ts';
 export { type RunSummary, runPage } from './runs/run-page.ts';
+export {
+  addSchedule,
+  type NewSchedule,
+  pauseSchedule,
+  removeSchedule,
+  resumeSchedule,
+} from './scheduling/edit-schedules.ts';
+export { type InstallOptions, installSchedules } from './scheduling/install-schedules.ts';
+export { listSchedules, scheduleHistory } from './scheduling/list-schedules.ts';
+export type {
+  FiringSummary,
+  ScheduleChangeResult,
+  ScheduleInstallResult,
+  ScheduleListResult,
+  ScheduleRunResult,
+  ScheduleSummary,
+} from './scheduling/results.ts';
+export { type RunScheduleOptions, runSchedule } from './scheduling/run-schedule.ts';
 export { createDataset, type DatasetOptions, type DatasetResult } from './setup/dataset.ts';
 export { type InitOptions, type InitResult, initProject } from './setup/init.ts';
 export { type Check, type ValidateResult, validate } from './setup/validate.ts';

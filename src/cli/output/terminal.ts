@@ -17,6 +17,8 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** Asks a yes-or-no question; false without asking unless a person sits at the terminal. */
   confirm(question: string): Promise<boolean>;
+  /** A person's answer; null without asking unless one sits at the terminal. */
+  ask(question: string): Promise<string | null>;
 }
 
 /** The process's own streams. */
@@ -34,6 +36,7 @@ export function processTerminal(): Terminal {
     progressStream: process.stderr.isTTY ? process.stderr : undefined,
     width: process.stdout.columns ?? 100,
     readInput: readStandardInput,
+    ask: async (question) => (isInteractive ? ask(`${question} `) : null),
     confirm: async (question) => isInteractive && /^y(es)?$/i.test(await ask(`${question} [y/N] `)),
   };
 }

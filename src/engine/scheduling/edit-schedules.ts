@@ -124,13 +124,18 @@ function requireUsable({ id, cron }: NewSchedule, timezone: string): void {
   }
   const [problem] = timingProblems({ cron, timezone });
   if (!problem) return;
-  throw new EngineError('usage', `${problem.key === 'cron' ? '--cron' : '--timezone'}: ${problem.message}.`, {
+  throw new EngineError('usage', `${problem.key === 'cron' ? '--cron' : '--timezone'}: ${sentence(problem.message)}`, {
     fix:
       problem.key === 'timezone'
         ? `Write --timezone ${problem.replacement ?? 'Europe/Berlin'}.`
         : 'Write, for example, --cron "0 13 * * *" for 13:00 every day.',
     ...(problem.replacement === undefined ? {} : { nearest: problem.replacement }),
   });
+}
+
+/** Ends as a sentence, unless it is a question already. */
+function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`;
 }
 
 function requireFree({ config }: LoadedConfig, id: string): void {

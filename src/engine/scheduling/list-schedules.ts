@@ -141,13 +141,13 @@ function firingSummary(firing: Firing, baseDir: string): FiringSummary {
 
 /** Whether whoever holds the lock of the schedule is alive, as far as this host can tell. */
 function isAtWork({ schedule }: Firing, baseDir: string): boolean {
-  const leases = new LeaseStore(stateFile(baseDir));
   try {
+    const leases = new LeaseStore(stateFile(baseDir));
     const holder = leases.holder(`schedule:${schedule}`);
+    leases.close();
     return holder !== null && isAlive(holder) !== false;
   } catch {
+    // Who may not write here cannot ask, and says what was recorded.
     return true;
-  } finally {
-    leases.close();
   }
 }

@@ -1,3 +1,4 @@
+import { runBatch } from '../batch/run-batch.ts';
 import type { Project } from '../project.ts';
 import { EngineError } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
@@ -23,7 +24,10 @@ export const OPERATIONS: OperationTable = {
     await train(project, control);
     return 0;
   }),
-  batch: unsupported('batch'),
+  batch: observed(async (project, control) => {
+    const { status } = await runBatch(project, control);
+    return status === 'failed' ? 1 : 0;
+  }),
   retrain: unsupported('retrain'),
 };
 

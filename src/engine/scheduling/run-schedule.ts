@@ -194,6 +194,7 @@ function startLog({ baseDir, clock, loaded, options }: Attempt, startedAt: Date)
     clock,
     redact: (text) => redact(text, loaded.secrets),
     onEntry: options.onLog,
+    retentionDays: loaded.config.logs.retention_days,
   });
 }
 
