@@ -1,6 +1,7 @@
 import { runBatch } from '../batch/run-batch.ts';
 import type { Project } from '../project.ts';
-import { EngineError } from '../support/errors.ts';
+import { retrain } from '../retraining/retrain.ts';
+import { exitCodeOfReason } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
 import { train } from '../training/train.ts';
 import type { ScheduledOperation } from './schedule.ts';
@@ -28,7 +29,10 @@ export const OPERATIONS: OperationTable = {
     const { status } = await runBatch(project, control);
     return status === 'failed' ? 1 : 0;
   }),
-  retrain: unsupported('retrain'),
+  retrain: observed(async (project, control) => {
+    const { status } = await retrain(project, control);
+    return status === 'refused' ? exitCodeOfReason('gate-failed') : 0;
+  }),
 };
 
 /** Notes the first log that the operation starts. */
@@ -42,13 +46,5 @@ function observed(work: (project: Project, control: OperationControl) => Promise
     };
     const exitCode = await work({ ...project, startLog }, control);
     return { exitCode, logFile };
-  };
-}
-
-function unsupported(operation: ScheduledOperation): ScheduledRun {
-  return async () => {
-    throw new EngineError('unsupported', `The operation "${operation}" cannot be run by a schedule yet.`, {
-      fix: 'Schedule train, or wait for the release that brings it; the schedule may stay in config.yaml.',
-    });
   };
 }
