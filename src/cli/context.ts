@@ -64,6 +64,11 @@ export class CommandContext {
     return { ...loadConfig({ file, overrides, env: this.terminal.env }), baseDir: path.dirname(file) };
   }
 
+  /** Whether a person watches: who sees a failure needs no mail about it. */
+  get isAttended(): boolean {
+    return this.terminal.progressStream !== undefined;
+  }
+
   /** Cancel and progress, for operations that take a while. */
   get control(): OperationControl {
     return { signal: this.signal, onProgress: (progress) => this.#progress.show(progress) };

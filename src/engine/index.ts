@@ -19,6 +19,23 @@ export {
   listLogSummaries,
   readLogs,
 } from './housekeeping/logs.ts';
+export {
+  afterBatch,
+  afterDeployment,
+  afterDrift,
+  afterFailure,
+  afterRetrain,
+} from './notification/after-operation.ts';
+export type { NotifyReport } from './notification/delivery.ts';
+export type {
+  BatchOutcome,
+  DeploymentOutcome,
+  DriftAlarm,
+  Failure,
+  Notice,
+  RetrainOutcome,
+} from './notification/notice.ts';
+export { notify } from './notification/notify.ts';
 export type { PredictInput } from './prediction/input.ts';
 export { type Prediction, type PredictOptions, type PredictResult, predict } from './prediction/predict.ts';
 export { type OpenProjectOptions, openProject, type Project } from './project.ts';

@@ -126,6 +126,7 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
         clock,
         redact: redactText,
         onEntry: options.onLog,
+        retentionDays: loaded.config.logs.retention_days,
       }),
     leases: () => {
       mkdirSync(stateFolder, { recursive: true });

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { BatchFile, BatchResult } from '../../engine/batch/results.ts';
 import { runBatch } from '../../engine/batch/run-batch.ts';
+import { afterBatch, notified } from '../../engine/notification/after-operation.ts';
 import { type StyledCell, table } from '../output/table.ts';
 import type { Dispatch } from '../program.ts';
 
@@ -15,7 +16,10 @@ export function addBatch(program: Command, dispatch: Dispatch): Command {
     .action((place: string | undefined, flags: { dryRun?: boolean }) =>
       dispatch(flags, async (context) => {
         const options = { ...context.control, path: place && path.resolve(place), dryRun: flags.dryRun };
-        const result = await runBatch(await context.project(), options);
+        const project = await context.project();
+        const { isAttended } = context;
+        const operation = { project, operation: 'batch', isAttended };
+        const result = await notified(operation, () => runBatch(project, options), afterBatch);
         return { document: result, text: batchText(result), exitCode: result.status === 'failed' ? 1 : 0 };
       }),
     );

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type DeployOptions, deploy, planDeploy } from '../../engine/deployment/deploy.ts';
+import { afterDeployment, notified } from '../../engine/notification/after-operation.ts';
 import { parseStage } from '../../engine/registry/stages.ts';
 import { announcePlan, planOutcome } from '../output/plan-text.ts';
 import type { Dispatch } from '../program.ts';
@@ -32,7 +33,9 @@ export function addDeploy(program: Command, dispatch: Dispatch): Command {
         const plan = await planDeploy(project, options);
         if (flags.dryRun) return planOutcome(plan);
         announcePlan(context, plan);
-        return planOutcome(await deploy(project, options));
+        const operation = { project, operation: 'deploy', isAttended: context.isAttended };
+        const after: typeof afterDeployment = (_, result) => afterDeployment(project, result, flags.notes);
+        return planOutcome(await notified(operation, () => deploy(project, options), after));
       }),
     );
 }

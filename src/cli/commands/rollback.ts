@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { planRollback, rollback } from '../../engine/deployment/rollback.ts';
+import { afterDeployment, notified } from '../../engine/notification/after-operation.ts';
 import { announcePlan, planOutcome } from '../output/plan-text.ts';
 import type { Dispatch } from '../program.ts';
 
@@ -24,7 +25,9 @@ export function addRollback(program: Command, dispatch: Dispatch): Command {
         const plan = await planRollback(project, options);
         if (flags.dryRun) return planOutcome(plan);
         announcePlan(context, plan);
-        return planOutcome(await rollback(project, options));
+        const operation = { project, operation: 'rollback', isAttended: context.isAttended };
+        const after: typeof afterDeployment = (_, result) => afterDeployment(project, result, flags.notes);
+        return planOutcome(await notified(operation, () => rollback(project, options), after));
       }),
     );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { METRIC_NAMES } from '../../engine/evaluation/metrics.ts';
+import { notified } from '../../engine/notification/after-operation.ts';
 import { finiteOrNull } from '../../engine/support/json.ts';
 import { type TrainResult, train } from '../../engine/training/train.ts';
 import { decimal, table } from '../output/table.ts';
@@ -14,7 +15,9 @@ export function addTrain(program: Command, dispatch: Dispatch): Command {
     .action((options: { runName?: string }) =>
       dispatch(options, async (context) => {
         const project = await context.project();
-        const result = await train(project, { ...context.control, runName: options.runName });
+        const operation = { project, operation: 'train', isAttended: context.isAttended };
+        const work = () => train(project, { ...context.control, runName: options.runName });
+        const result = await notified(operation, work, async () => undefined);
         return { document: trainDocument(result), text: trainText(result) };
       }),
     );

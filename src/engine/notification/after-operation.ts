@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Project } from '../project.ts';
+import { exitCodeOf, toEngineError } from '../support/errors.ts';
+import { listLogs, partOf } from '../support/log-files.ts';
+import type { BatchOutcome, DeploymentOutcome, DriftAlarm, RetrainOutcome } from './notice.ts';
+import { notify } from './notify.ts';
+
+/** Tells of a batch that ended, also by a night with nothing to do: what still waits is sent then. */
+export async function afterBatch(project: Project, result: BatchOutcome): Promise<void> {
+  if (result.status === 'dry-run') return;
+  await notify(project, { kind: 'batch', result });
+}
+
+/** Tells of a retraining: what was compared and decided. */
+export async function afterRetrain(project: Project, result: RetrainOutcome): Promise<void> {
+  if (result.status === 'dry-run') return;
+  await notify(project, { kind: 'retrain', result });
+}
+
+/** Tells of a promotion or a roll back that changed something. */
+export async function afterDeployment(project: Project, result: DeploymentOutcome, notes = ''): Promise<void> {
+  if (result.event_id === null) return;
+  await notify(project, { kind: 'deployment', result, by: project.actor, notes });
+}
+
+/** Tells that recent data are not what the model was trained on. */
+export async function afterDrift(project: Project, alarm: DriftAlarm, operation = 'batch'): Promise<void> {
+  await notify(project, { kind: 'drift', operation, alarm });
+}
+
+const TAIL_LINES = 30;
+const LONGEST_LINE = 500;
+
+/**
+ * Tells that an operation stopped, with the end of its log. One that stopped before it began a log gets one now, so that
+ * `gnu-mlops logs` shows it too.
+ * @param since when the operation began; logs before that are of others
+ */
+export async function afterFailure(project: Project, operation: string, error: unknown, since?: Date): Promise<void> {
+  const { reason, message, details } = toEngineError(error);
+  if (!project.readOnly && newestLog(project, operation, since) === undefined) {
+    project.startLog(operation).write('error', message, { reason });
+  }
+  const log = newestLog(project, operation, since);
+  await notify(project, {
+    kind: 'failure',
+    operation,
+    failure: {
+      reason,
+      message,
+      fix: details.fix ?? null,
+      exit_code: exitCodeOf(toEngineError(error)),
+      log: log?.file ?? null,
+      tail: log?.tail ?? [],
+    },
+  });
+}
+
+function newestLog(
+  { baseDir }: Project,
+  operation: string,
+  since: Date | undefined,
+): { file: string; tail: string[] } | undefined {
+  const earliest = since === undefined ? 0 : Math.floor(since.getTime() / 1000) * 1000;
+  const found = listLogs(path.join(baseDir, 'logs')).find((log) => log.operation === operation);
+  if (found === undefined || found.startedAt < earliest) return undefined;
+  const file = partOf(found.stem, found.parts.at(-1)!, '.log');
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return { file, tail: lines.slice(-TAIL_LINES).map((line) => line.slice(0, LONGEST_LINE)) };
+}
+
+/**
+ * Carries an operation out and tells people how it ended; what it returns or throws is passed on.
+ * @param isAttended a person watches it and needs no mail when it fails
+ */
+export async function notified<T>(
+  { project, operation, isAttended = false }: { project: Project; operation: string; isAttended?: boolean },
+  work: () => Promise<T>,
+  after: (project: Project, result: T) => Promise<void>,
+): Promise<T> {
+  const began = project.clock();
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    if (!isAttended) await afterFailure(project, operation, error, began);
+    throw error;
+  }
+  await after(project, result);
+  return result;
+}

@@ -1,0 +1,34 @@
+import type { Config } from '../config/config.ts';
+import { type Notice, operationOf, weightOf } from './notice.ts';
+
+/**
+ * Who gets a mail about a notice: failures, drift and roll backs go to `monitoring.alert_emails`, the operation's own
+ * `notification_email` adds; successes go to the latter only. A digest goes to all of them.
+ */
+export function recipientsOf(config: Config, notice: Notice): string[] {
+  const watchers = config.monitoring.alert_emails;
+  if (notice.kind === 'digest')
+    return distinct([...watchers, ...ownAddresses(config, 'batch'), ...ownAddresses(config)]);
+  const own = ownAddresses(config, operationOf(notice));
+  switch (weightOf(notice)) {
+    case 'alert':
+      return distinct([...watchers, ...own]);
+    case 'success':
+      return distinct(own);
+    case 'idle':
+      return [];
+  }
+}
+
+/** What changes production (train, deploy, rollback, retrain) is told where retraining is. */
+function ownAddresses({ batch_inference, retraining }: Config, operation = 'retrain'): string[] {
+  const text = operation === 'batch' ? batch_inference.notification_email : retraining.notification_email;
+  return (text ?? '').split(/[,;\s]+/);
+}
+
+/** In the order given; mail servers do not tell capitals apart. */
+function distinct(addresses: string[]): string[] {
+  const seen = new Map(addresses.map((address) => [address.trim().toLowerCase(), address.trim()]));
+  seen.delete('');
+  return [...seen.values()];
+}

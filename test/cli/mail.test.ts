@@ -1,0 +1,142 @@
+import * as assert from 'node:assert/strict';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse, stringify } from 'yaml';
+import { type ParsedMail, parseMail } from '../engine/notification/parsed-mail.ts';
+import { CERTIFICATE, type MailServer, startMailServer } from '../engine/notification/started-mail-server.ts';
+import { type BatchProject, batchProject } from './batch-project.ts';
+import { type CommandResult, gnuMlops } from './command.ts';
+
+const USER = { user: 'operator', pass: 'canary-smtp-41c7' };
+const ROWS = 'data/new_rows.csv';
+
+describe('Mail about commands, over TLS with a password', () => {
+  let project: BatchProject;
+  let server: MailServer;
+  let read = 0;
+
+  before(async () => {
+    project = await batchProject();
+    server = await startMailServer({ tls: 'starttls', auth: USER });
+    configure();
+  });
+  after(async () => {
+    await server.stop();
+    project.remove();
+  });
+
+  function configure(): void {
+    const file = (name: string) => path.join(project.folder, name);
+    const password = ['$', '{SMTP_PASSWORD}'].join('');
+    const settings = {
+      ...parse(readFileSync(file('config.yaml'), 'utf8')),
+      env_file: '.env',
+      monitoring: { alert_emails: ['watch@example.org'] },
+      retraining: { notification_email: 'train@example.org' },
+      notifications: {
+        smtp: { host: 'localhost', port: server.port, user: USER.user, password, from: 'mlops@example.org' },
+      },
+    };
+    writeFileSync(file('mail.yaml'), stringify(settings));
+    writeFileSync(file('.env'), `SMTP_PASSWORD=${USER.pass}\n`);
+    chmodSync(file('.env'), 0o600);
+  }
+
+  function run(...args: string[]): Promise<CommandResult> {
+    const env = { NODE_EXTRA_CA_CERTS: CERTIFICATE };
+    return gnuMlops([...args, '--config', 'mail.yaml'], { cwd: project.folder, env });
+  }
+
+  /** The mails since the last look. */
+  async function mails(): Promise<(ParsedMail & { to: string[] })[]> {
+    const all = await server.mails();
+    const fresh = all.slice(read).map(({ raw, to }) => ({ ...parseMail(raw), to }));
+    read = all.length;
+    return fresh;
+  }
+
+  async function subjects(): Promise<string[]> {
+    return (await mails()).map(({ headers, to }) => `${headers.subject} -> ${to.join(', ')}`);
+  }
+
+  it('tells of a night that went well only when that was asked for, and never of one with nothing to do', async () => {
+    project.put('night.csv', readFileSync(path.join(project.folder, ROWS), 'utf8'));
+    assert.equal((await run('batch', '--dry-run')).code, 0);
+    assert.equal((await run('batch')).code, 0);
+    assert.equal((await run('batch')).code, 0);
+    assert.deepEqual(await subjects(), []);
+    project.put('second.csv', readFileSync(path.join(project.folder, ROWS), 'utf8'));
+    const own = ['--set', 'batch_inference.notification_email=night@example.org'];
+    assert.equal((await run('batch', ...own)).code, 0);
+    assert.deepEqual(await subjects(), [
+      '[gnu-mlops] Batch done: 6 rows in 1 file (penguin_species) -> night@example.org',
+    ]);
+  });
+
+  it('tells of a failed file, with the reason that the command gives', async () => {
+    project.put('broken.csv', 'a,b\n1,2,3\n');
+    const { code, stdout } = await run('batch');
+    assert.equal(code, 1);
+    const [mail] = await mails();
+    assert.equal(mail?.headers.subject, '[gnu-mlops] BATCH FAILED: 1 of 1 file (penguin_species)');
+    const reason = /^broken\.csv: (.+)$/m.exec(stdout)![1]!;
+    assert.ok(mail!.parts['text/plain']!.includes(reason), mail!.parts['text/plain']);
+  });
+
+  it('tells why a command stopped, with the end of its log', async () => {
+    assert.equal((await run('batch', 'no/such/folder')).code, 4);
+    const [mail] = await mails();
+    assert.equal(mail?.headers.subject, '[gnu-mlops] FAILED: batch of penguin_species: unreachable');
+    assert.match(mail!.parts['text/plain']!, /exit code: +4[\s\S]*The end of its log\n {2}\d{4}-.* ERROR /);
+    assert.deepEqual(mail!.to, ['watch@example.org']);
+  });
+
+  it('tells of promotions and roll backs with who and why, and of one that a gate refused', async () => {
+    assert.equal((await run('train')).code, 0);
+    assert.equal((await run('deploy', '--stage', 'staging')).code, 0);
+    assert.equal((await run('deploy', '--stage', 'production', '--notes', `better; ${USER.pass}`)).code, 0);
+    assert.equal((await run('deploy', '--stage', 'production')).code, 0);
+    assert.equal((await run('rollback', '--notes', 'worse after all')).code, 0);
+    const strict = ['--set', 'deployment.gates.staging.accuracy=0.9999'];
+    assert.equal((await run('deploy', '--stage', 'staging', '--version', '2', ...strict)).code, 3);
+    const told = await mails();
+    assert.deepEqual(
+      told.map(({ headers, to }) => `${headers.subject!.replace('[gnu-mlops] ', '')} -> ${to.join(', ')}`),
+      [
+        'Deployed: version 2 of penguin_species is in Staging -> train@example.org',
+        'Deployed: version 2 of penguin_species is in GNU_Production -> train@example.org',
+        'ROLLED BACK: version 1 of penguin_species is in GNU_Production again -> watch@example.org, train@example.org',
+        'FAILED: deploy of penguin_species: gate-failed -> watch@example.org, train@example.org',
+      ],
+    );
+    assert.match(told[1]!.parts['text/plain']!, /notes: +better; \*\*\*/);
+    assert.match(told[2]!.parts['text/plain']!, /notes: +worse after all/);
+  });
+
+  it('does not fail the command when the server is away, and arrives with the next one', async () => {
+    const { port } = server;
+    await server.stop();
+    const away = await run('batch', 'no/such/folder');
+    assert.equal(away.code, 4);
+    assert.equal(readdirSync(path.join(project.folder, '.gnu-mlops/spool')).length, 1);
+    const { stdout } = await run('logs', 'notify');
+    assert.match(stdout, /warning Mail to watch@example\.org .*ECONNREFUSED.*waits in \.gnu-mlops\/spool/);
+    read = 0;
+    server = await startMailServer({ tls: 'starttls', auth: USER, port });
+    rmSync(path.join(project.folder, 'data/batch_input/broken.csv'));
+    for (let night = 0; night < 2; night++) assert.equal((await run('batch')).code, 0);
+    assert.deepEqual(await subjects(), [
+      '[gnu-mlops] FAILED: batch of penguin_species: unreachable -> watch@example.org',
+    ]);
+    assert.deepEqual(readdirSync(path.join(project.folder, '.gnu-mlops/spool')), []);
+  });
+
+  it('holds the password nowhere: not in mails, spool, logs, store or artifacts', async () => {
+    const files = readdirSync(project.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== '.env')
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    assert.ok(files.length > 20);
+    for (const file of files) assert.ok(!readFileSync(file).includes('canary'), file);
+    for (const { raw } of await server.mails()) assert.doesNotMatch(raw, /canary/);
+  });
+});
