@@ -31,6 +31,7 @@ describe('Mail about commands, over TLS with a password', () => {
     const settings = {
       ...parse(readFileSync(file('config.yaml'), 'utf8')),
       env_file: '.env',
+      schedules: [{ id: 'nightly', operation: 'batch', cron: '0 13 * * *', timezone: 'America/Los_Angeles' }],
       monitoring: { alert_emails: ['watch@example.org'] },
       retraining: { notification_email: 'train@example.org' },
       notifications: {
@@ -89,6 +90,17 @@ describe('Mail about commands, over TLS with a password', () => {
     assert.equal(mail?.headers.subject, '[gnu-mlops] FAILED: batch of penguin_species: unreachable');
     assert.match(mail!.parts['text/plain']!, /exit code: +4[\s\S]*The end of its log\n {2}\d{4}-.* ERROR /);
     assert.deepEqual(mail!.to, ['watch@example.org']);
+  });
+
+  it('tells of what a schedule ran, also when the store itself cannot be opened', async () => {
+    writeFileSync(path.join(project.folder, 'broken.db'), 'this is no database, and never was one');
+    const away = await run('schedule', 'run', 'nightly', '--now', '--set', 'mlflow.tracking_uri=sqlite:///broken.db');
+    assert.equal(away.code, 4, away.stderr);
+    assert.equal((await run('schedule', 'run', 'nightly', '--now')).code, 1);
+    assert.deepEqual(await subjects(), [
+      '[gnu-mlops] FAILED: batch of penguin_species: invalid-store -> watch@example.org',
+      '[gnu-mlops] BATCH FAILED: 1 of 1 file (penguin_species) -> watch@example.org',
+    ]);
   });
 
   it('tells of promotions and roll backs with who and why, and of one that a gate refused', async () => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { afterRetrain, notified } from '../../engine/notification/after-operation.ts';
 import type { RetrainResult } from '../../engine/retraining/results.ts';
 import { retrain } from '../../engine/retraining/retrain.ts';
 import { exitCodeOfReason } from '../../engine/support/errors.ts';
@@ -20,7 +21,13 @@ export function addRetrain(program: Command, dispatch: Dispatch): Command {
     .option('--dry-run', 'show what would happen and why, change nothing')
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
-        const result = await retrain(await context.project(), { ...context.control, ...flags });
+        const project = await context.project();
+        const operation = { project, operation: 'retrain', isAttended: context.isAttended };
+        const result = await notified(
+          operation,
+          () => retrain(project, { ...context.control, ...flags }),
+          afterRetrain,
+        );
         for (const warning of result.warnings) context.note(`warning: ${warning}`);
         const exitCode = result.status === 'refused' ? exitCodeOfReason('gate-failed') : 0;
         return { document: result, text: retrainText(result), exitCode };

@@ -1,31 +1,38 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Project } from '../project.ts';
 import { exitCodeOf, toEngineError } from '../support/errors.ts';
 import { listLogs, partOf } from '../support/log-files.ts';
+import { isNews } from './drift-memory.ts';
 import type { BatchOutcome, DeploymentOutcome, DriftAlarm, RetrainOutcome } from './notice.ts';
 import { notify } from './notify.ts';
+import type { Teller } from './teller.ts';
 
 /** Tells of a batch that ended, also by a night with nothing to do: what still waits is sent then. */
-export async function afterBatch(project: Project, result: BatchOutcome): Promise<void> {
+export async function afterBatch(project: Teller, result: BatchOutcome): Promise<void> {
   if (result.status === 'dry-run') return;
   await notify(project, { kind: 'batch', result });
 }
 
-/** Tells of a retraining: what was compared and decided. */
-export async function afterRetrain(project: Project, result: RetrainOutcome): Promise<void> {
+/** Tells of a retraining: what was compared and decided, and of drift that was not told of before. */
+export async function afterRetrain(project: Teller, result: RetrainOutcome): Promise<void> {
   if (result.status === 'dry-run') return;
   await notify(project, { kind: 'retrain', result });
+  const { champion, drift } = result;
+  if (champion === null || drift.length === 0) return;
+  const model_name = project.config.mlflow.model_name;
+  const alarm = { model_name, version: champion.version, batches: project.config.monitoring.window, features: drift };
+  await afterDrift(project, alarm, 'retrain');
 }
 
 /** Tells of a promotion or a roll back that changed something. */
-export async function afterDeployment(project: Project, result: DeploymentOutcome, notes = ''): Promise<void> {
+export async function afterDeployment(project: Teller, result: DeploymentOutcome, notes = ''): Promise<void> {
   if (result.event_id === null) return;
   await notify(project, { kind: 'deployment', result, by: project.actor, notes });
 }
 
-/** Tells that recent data are not what the model was trained on. */
-export async function afterDrift(project: Project, alarm: DriftAlarm, operation = 'batch'): Promise<void> {
+/** Tells that recent data are not what the model was trained on; the same features again only after a week. */
+export async function afterDrift(project: Teller, alarm: DriftAlarm, operation = 'batch'): Promise<void> {
+  if (project.readOnly || !isNews(project, alarm)) return;
   await notify(project, { kind: 'drift', operation, alarm });
 }
 
@@ -37,7 +44,7 @@ const LONGEST_LINE = 500;
  * `gnu-mlops logs` shows it too.
  * @param since when the operation began; logs before that are of others
  */
-export async function afterFailure(project: Project, operation: string, error: unknown, since?: Date): Promise<void> {
+export async function afterFailure(project: Teller, operation: string, error: unknown, since?: Date): Promise<void> {
   const { reason, message, details } = toEngineError(error);
   if (!project.readOnly && newestLog(project, operation, since) === undefined) {
     project.startLog(operation).write('error', message, { reason });
@@ -58,7 +65,7 @@ export async function afterFailure(project: Project, operation: string, error: u
 }
 
 function newestLog(
-  { baseDir }: Project,
+  { baseDir }: Teller,
   operation: string,
   since: Date | undefined,
 ): { file: string; tail: string[] } | undefined {
@@ -75,9 +82,9 @@ function newestLog(
  * @param isAttended a person watches it and needs no mail when it fails
  */
 export async function notified<T>(
-  { project, operation, isAttended = false }: { project: Project; operation: string; isAttended?: boolean },
+  { project, operation, isAttended = false }: { project: Teller; operation: string; isAttended?: boolean },
   work: () => Promise<T>,
-  after: (project: Project, result: T) => Promise<void>,
+  after: (project: Teller, result: T) => Promise<void>,
 ): Promise<T> {
   const began = project.clock();
   let result: T;

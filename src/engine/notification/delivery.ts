@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Project } from '../project.ts';
 import { EngineError } from '../support/errors.ts';
 import type { Lease } from '../support/leases.ts';
 import type { Log } from '../support/operation-log.ts';
@@ -7,6 +6,7 @@ import { MailNotifier } from './mail-notifier.ts';
 import type { Message } from './message.ts';
 import { type Delivery, type Notifier, PATIENCE, type Patience, type Refusal } from './notifier.ts';
 import type { Spool } from './spool.ts';
+import type { Teller } from './teller.ts';
 import { WebhookNotifier } from './webhook-notifier.ts';
 
 /** What became of the messages that waited. */
@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
  * leaves the spool when it was accepted or refused for good; recipients that could not be served stay in it.
  */
 export async function sendSpooled(
-  project: Project,
+  project: Teller,
   spool: Spool,
   log: Log,
   patience: Patience = PATIENCE,
@@ -49,7 +49,7 @@ const LOOKS = 25;
 const LOOK_MS = 200;
 
 /** Whoever sends looks into the spool again after each message, so the wait is for the end of its last look only. */
-async function turn(project: Project): Promise<Lease | undefined> {
+async function turn(project: Teller): Promise<Lease | undefined> {
   for (let look = 0; look < LOOKS; look++) {
     try {
       return project.leases().acquire('notify');
@@ -63,7 +63,7 @@ async function turn(project: Project): Promise<Lease | undefined> {
 
 /** One round through the spool. */
 class Postman {
-  readonly #project: Project;
+  readonly #project: Teller;
   readonly #spool: Spool;
   readonly #log: Log;
   readonly #patience: Patience;
@@ -71,7 +71,7 @@ class Postman {
   readonly #blocked = new Set<Message['channel']>();
   readonly #tried = new Set<string>();
 
-  constructor(project: Project, spool: Spool, log: Log, patience: Patience) {
+  constructor(project: Teller, spool: Spool, log: Log, patience: Patience) {
     const { smtp, webhooks } = project.config.notifications;
     this.#project = project;
     this.#spool = spool;

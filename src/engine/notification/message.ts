@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Project } from '../project.ts';
 import { cleanTexts, redactByName } from '../support/secret-names.ts';
 import { type Notice, weightOf } from './notice.ts';
 import { recipientsOf } from './recipients.ts';
 import { renderChat, renderHtml, renderText } from './rendering.ts';
+import type { Teller } from './teller.ts';
 import { letterOf } from './wording.ts';
 
 /** A message for one channel, as it lies in the spool. Holds no secret: a webhook is known by a digest of its address. */
@@ -28,7 +28,7 @@ export interface Message {
  * The messages that tell of a notice: one mail to everybody who is to get it, one post to each webhook. None when nobody is.
  * Every text is free of the secrets of configuration and environment.
  */
-export function messagesOf(project: Project, notice: Notice, id: string = randomUUID()): Message[] {
+export function messagesOf(project: Teller, notice: Notice, id: string = randomUUID()): Message[] {
   const { config, configFile, clock } = project;
   if (weightOf(notice) === 'idle') return [];
   const { smtp, webhooks } = config.notifications;

@@ -34,13 +34,13 @@ export interface DeploymentOutcome {
 interface Contender {
   version: string;
   run_id?: string | null;
-  /** Null where there is no number. */
-  metrics: Record<string, number | null>;
+  /** Null or missing where there is no number. */
+  metrics: Readonly<Record<string, number | null | undefined>>;
 }
 
 /** What became of a retraining, as `retrain --json` prints it. */
 export interface RetrainOutcome {
-  /** `nothing-to-do`, `kept-production`, or how far the challenger came. */
+  /** `nothing-to-do`, `kept-production`, or how far the challenger came: `deployed`, `refused`. */
   status: string;
   due: { reason: string | null; since: string | null };
   /** Null when nothing was in production. */
@@ -50,6 +50,15 @@ export interface RetrainOutcome {
   /** A sentence: what was decided, and why. */
   decision: string;
   gates: GateResult[];
+  /** Features that have drifted in the recent batches. */
+  drift: DriftedFeature[];
+}
+
+/** `psi`: population stability index; `ks`: Kolmogorov-Smirnov test, null for categories. */
+interface DriftedFeature {
+  feature: string;
+  psi: number;
+  ks: { p_value: number } | null;
 }
 
 /** Features whose recent values are not those that the model was trained on. */
@@ -58,8 +67,7 @@ export interface DriftAlarm {
   version: string;
   /** Recent batches that were compared. */
   batches: number;
-  /** `psi`: population stability index; `ks_p`: p-value of the Kolmogorov-Smirnov test, null for categories. */
-  features: { name: string; psi: number | null; ks_p: number | null }[];
+  features: DriftedFeature[];
 }
 
 /** One line of a digest: an operation of the period. */
@@ -130,8 +138,10 @@ function deploymentWeight({ status, gates }: DeploymentOutcome): Weight {
   return status === 'deployed' ? 'success' : 'idle';
 }
 
+const ALARMING = new Set(['failed', 'refused', 'rolled-back']);
+
 function weightOfStatus(status: string): Weight {
-  if (status === 'failed' || status === 'rolled-back') return 'alert';
+  if (ALARMING.has(status)) return 'alert';
   return status === 'nothing-to-do' ? 'idle' : 'success';
 }
 

@@ -1,4 +1,3 @@
-import type { Project } from '../project.ts';
 import { toEngineError } from '../support/errors.ts';
 import type { Log } from '../support/operation-log.ts';
 import { cleanTexts, redactByName } from '../support/secret-names.ts';
@@ -9,6 +8,7 @@ import { type Notice, operationOf, weightOf } from './notice.ts';
 import type { Patience } from './notifier.ts';
 import { recipientsOf } from './recipients.ts';
 import { Spool } from './spool.ts';
+import type { Teller } from './teller.ts';
 import { letterOf } from './wording.ts';
 
 const NOTHING: NotifyReport = { sent: 0, refused: 0, waiting: 0 };
@@ -18,7 +18,7 @@ const NOTHING: NotifyReport = { sent: 0, refused: 0, waiting: 0 };
  * digest, successes are collected instead. Never rejects: an operation does not fail because nobody could be told of it; what
  * goes wrong is a warning in a log of its own ("notify"), and messages wait in `.gnu-mlops/spool/` for the next call.
  */
-export async function notify(project: Project, notice: Notice, patience?: Patience): Promise<NotifyReport> {
+export async function notify(project: Teller, notice: Notice, patience?: Patience): Promise<NotifyReport> {
   if (project.readOnly) return NOTHING;
   const log = lazyLog(project);
   try {
@@ -33,7 +33,7 @@ export async function notify(project: Project, notice: Notice, patience?: Patien
 }
 
 /** A message lies in the spool before it is sent: a process that is killed while it sends loses none. */
-function enqueue(project: Project, spool: Spool, notice: Notice): void {
+function enqueue(project: Teller, spool: Spool, notice: Notice): void {
   const { config, clock } = project;
   const isCollected = config.notifications.digest !== 'none' && notice.kind !== 'digest';
   const isSentNow = !isCollected || weightOf(notice) === 'alert';
@@ -47,7 +47,7 @@ function enqueue(project: Project, spool: Spool, notice: Notice): void {
   due.done();
 }
 
-function digestEvent(project: Project, notice: Notice): DigestEvent {
+function digestEvent(project: Teller, notice: Notice): DigestEvent {
   const { config, configFile, clock } = project;
   const told = cleanTexts(notice, (text) => redactByName(project.redact(text))) as Notice;
   const { subject } = letterOf(told, { host: '', configFile, modelName: config.mlflow.model_name });
@@ -61,15 +61,18 @@ function digestEvent(project: Project, notice: Notice): DigestEvent {
   };
 }
 
+const FAILED = new Set(['failed', 'refused']);
+
 /** A roll back is an alert, but no failure. */
 function outcomeOf(notice: Notice): DigestEvent['outcome'] {
   if (notice.kind === 'drift') return 'alarm';
-  if (notice.kind === 'failure' || (notice.kind === 'batch' && weightOf(notice) === 'alert')) return 'failed';
+  if (notice.kind === 'failure') return 'failed';
+  if ('result' in notice && FAILED.has(notice.result.status)) return 'failed';
   return weightOf(notice) === 'idle' ? 'nothing-to-do' : 'done';
 }
 
 /** Addresses without a server are a mistake that would otherwise show on the night when it matters. */
-function warnOfNobody({ config }: Project, notice: Notice, log: Log): void {
+function warnOfNobody({ config }: Teller, notice: Notice, log: Log): void {
   if (config.notifications.smtp.host !== null || weightOf(notice) === 'idle') return;
   const meant = recipientsOf(config, notice);
   if (meant.length === 0) return;
@@ -77,7 +80,7 @@ function warnOfNobody({ config }: Project, notice: Notice, log: Log): void {
 }
 
 /** A log that comes into being with its first line. */
-function lazyLog(project: Project): Log {
+function lazyLog(project: Teller): Log {
   let log: Log | undefined;
   return {
     write: (level, message, facts) => {

@@ -80,6 +80,15 @@ function batchLetter({ status, files, model_name, version, run_id, duration_ms }
   };
 }
 
+const RETRAIN_TITLES: Record<string, string> = {
+  'kept-production': 'production stays',
+  waiting: 'a better model waits for a person to deploy it',
+  staged: 'a better model is in Staging for its soak time',
+  deployed: 'a better model is in production',
+  refused: 'REFUSED by a gate',
+  'rolled-back': 'PRODUCTION ROLLED BACK',
+};
+
 function retrainLetter({ status, due, champion, challenger, decision, gates }: RetrainOutcome, origin: Origin): Letter {
   const names = [...new Set([...Object.keys(champion?.metrics ?? {}), ...Object.keys(challenger?.metrics ?? {})])];
   const rows = names.map((name) => metricRow(name, champion?.metrics[name], challenger?.metrics[name]));
@@ -90,7 +99,7 @@ function retrainLetter({ status, due, champion, challenger, decision, gates }: R
     'difference',
   ];
   return {
-    subject: `Retraining of ${origin.modelName}: ${status.replaceAll('-', ' ')}`,
+    subject: `Retraining of ${origin.modelName}: ${RETRAIN_TITLES[status] ?? status}`,
     blocks: [
       { kind: 'paragraph', text: decision },
       ...(rows.length > 0 ? [tableBlock('Champion and challenger', head, rows)] : []),
@@ -153,7 +162,7 @@ function deploymentLetter(result: DeploymentOutcome, by: string, notes: string):
 }
 
 function driftLetter({ model_name, version, batches, features }: DriftAlarm): Letter {
-  const rows = features.map(({ name, psi, ks_p }) => [name, decimal(psi), ks_p === null ? '-' : ks_p.toPrecision(3)]);
+  const rows = features.map(({ feature, psi, ks }) => [feature, decimal(psi), ks?.p_value.toPrecision(3) ?? '-']);
   return {
     subject: `DRIFT: ${count(features.length, 'feature')} of ${model_name}`,
     blocks: [

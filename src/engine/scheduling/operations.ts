@@ -1,4 +1,5 @@
 import { runBatch } from '../batch/run-batch.ts';
+import { afterBatch, afterRetrain } from '../notification/after-operation.ts';
 import type { Project } from '../project.ts';
 import { retrain } from '../retraining/retrain.ts';
 import { exitCodeOfReason } from '../support/errors.ts';
@@ -26,12 +27,14 @@ export const OPERATIONS: OperationTable = {
     return 0;
   }),
   batch: observed(async (project, control) => {
-    const { status } = await runBatch(project, control);
-    return status === 'failed' ? 1 : 0;
+    const result = await runBatch(project, control);
+    await afterBatch(project, result);
+    return result.status === 'failed' ? 1 : 0;
   }),
   retrain: observed(async (project, control) => {
-    const { status } = await retrain(project, control);
-    return status === 'refused' ? exitCodeOfReason('gate-failed') : 0;
+    const result = await retrain(project, control);
+    await afterRetrain(project, result);
+    return result.status === 'refused' ? exitCodeOfReason('gate-failed') : 0;
   }),
 };
 

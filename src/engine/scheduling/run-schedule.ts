@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { redact } from '../config/secrets.ts';
+import { afterFailure } from '../notification/after-operation.ts';
+import type { Teller } from '../notification/teller.ts';
 import { type OpenProjectOptions, openProject } from '../project.ts';
 import { EngineError, exitCodeOf, toEngineError } from '../support/errors.ts';
 import { type Lease, LeaseStore } from '../support/leases.ts';
@@ -85,7 +87,7 @@ async function settle(
   const started = clock();
   const firing = history.begin(schedule, due, started);
   if (firing === null) return report(attempt, 'not-due');
-  const log = startLog(attempt, started);
+  const log = startLog(attempt, 'schedule', started);
   history.setLog(firing, `${log.stem}.log`);
   if (kind === 'missed') {
     const lateBy = Math.round((started.getTime() - due.getTime()) / 60_000);
@@ -120,7 +122,9 @@ async function fire(attempt: Attempt, history: FiringHistory, beginning: Beginni
     history.end(firing, { status, ended: clock(), exitCode, log: null });
     return report(attempt, status, { due, started, log, exitCode });
   } catch (thrown) {
-    throw recordFailure(attempt, history, beginning, thrown);
+    const error = recordFailure(attempt, history, beginning, thrown);
+    await tellFailure(attempt, leases, error, started);
+    throw error;
   } finally {
     leases.close();
   }
@@ -179,6 +183,22 @@ function recordFailure(
   return error;
 }
 
+/** Also when the project could not be opened: a store that is away at night is what people want to know of. */
+async function tellFailure(
+  { schedule, loaded, options, baseDir, clock }: Attempt,
+  leases: LeaseStore,
+  error: EngineError,
+  started: Date,
+): Promise<void> {
+  const { config, file: configFile } = loaded;
+  const teller: Teller = {
+    ...{ config, configFile, baseDir, clock, readOnly: options.readOnly ?? false, actor: '' },
+    ...{ redact: (text) => redact(text, loaded.secrets), stateFolder: path.dirname(stateFile(baseDir)) },
+    ...{ startLog: (operation) => startLog({ loaded, options, baseDir, clock }, operation), leases: () => leases },
+  };
+  await afterFailure(teller, schedule.operation, error, started);
+}
+
 function tellInterrupted(history: FiringHistory, lease: Lease, { firing, log }: Beginning, id: string): void {
   for (const { due, started } of history.markInterrupted(id, firing)) {
     const message = `The firing that was due ${iso(due)} and began ${iso(started)} was interrupted: its process is gone.`;
@@ -186,10 +206,14 @@ function tellInterrupted(history: FiringHistory, lease: Lease, { firing, log }: 
   }
 }
 
-function startLog({ baseDir, clock, loaded, options }: Attempt, startedAt: Date): OperationLog {
+function startLog(
+  { baseDir, clock, loaded, options }: Omit<Attempt, 'schedule'>,
+  operation: string,
+  startedAt = clock(),
+): OperationLog {
   return new OperationLog({
     folder: path.join(baseDir, 'logs'),
-    operation: 'schedule',
+    operation,
     startedAt,
     clock,
     redact: (text) => redact(text, loaded.secrets),

@@ -13,6 +13,8 @@ import { batchOutcome, deploymentOutcome, IDLE_BATCH, retrainOutcome } from './o
 
 const NOW = '2026-11-25T21:00:00.500Z';
 const ALL = ['batch_inference.notification_email=night@example.org', 'retraining.notification_email=train@example.org'];
+const A = { feature: 'a', psi: 1, ks: { p_value: 0 } };
+const B = { feature: 'b', psi: 2, ks: null };
 const UNREACHABLE = new EngineError('unreachable', 'data/in cannot be read.', { fix: 'Check the path.' });
 
 describe('After an operation', () => {
@@ -28,27 +30,49 @@ describe('After an operation', () => {
     await afterBatch(project, batchOutcome());
     await afterBatch(project, IDLE_BATCH);
     await afterBatch(project, { ...batchOutcome(), status: 'dry-run' });
-    await afterRetrain(project, retrainOutcome('promoted'));
-    await afterRetrain(project, { ...retrainOutcome('promoted'), status: 'dry-run' });
+    await afterRetrain(project, retrainOutcome('deployed'));
+    await afterRetrain(project, { ...retrainOutcome('deployed'), status: 'dry-run' });
     await afterDeployment(project, deploymentOutcome('deployed'), 'for Monday');
     await afterDeployment(project, { ...deploymentOutcome('deployed'), status: 'unchanged', event_id: null });
     await afterDrift(project, {
       model_name: 'm',
       version: '4',
       batches: 7,
-      features: [{ name: 'a', psi: 1, ks_p: 0 }],
+      features: [A],
     });
     const mails = await told.mails();
     assert.deepEqual(
       mails.map(({ headers }) => headers.subject!.replace('[gnu-mlops] ', '')),
       [
         'Batch done: 1,200 rows in 1 file (gnu_mlops_model)',
-        'Retraining of model: promoted',
+        'Retraining of model: a better model is in production',
         'Deployed: version 5 of gnu_mlops_model is in GNU_Production',
         'DRIFT: 1 feature of m',
       ],
     );
     assert.match(mails[2]!.parts['text/plain']!, /notes: +for Monday/);
+  });
+
+  it('drift is told once a week, and at once when another feature or version drifts', async () => {
+    const nights: [at: string, version: string, drift: (typeof A | typeof B)[]][] = [
+      ['2026-11-01T21:00:00.000Z', '4', [A]],
+      ['2026-11-02T21:00:00.000Z', '4', [A]],
+      ['2026-11-03T21:00:00.000Z', '4', [A, B]],
+      ['2026-11-04T21:00:00.000Z', '4', [B]],
+      ['2026-11-05T21:00:00.000Z', '5', [B]],
+      ['2026-11-06T21:00:00.000Z', '5', []],
+      ['2026-11-12T22:00:00.000Z', '5', [B]],
+    ];
+    for (const [at, version, drift] of nights) {
+      const result = {
+        ...retrainOutcome('kept-production'),
+        status: 'nothing-to-do',
+        champion: { version, metrics: {} },
+      };
+      await afterRetrain(await told.at(at), { ...result, drift });
+    }
+    const days = (await told.mails()).map(({ headers }) => new Date(headers.date!).getUTCDate());
+    assert.deepEqual(days, [1, 3, 5, 12]);
   });
 
   it('that failed people get the end of its own log, not of an earlier one', async () => {

@@ -30,8 +30,8 @@ const DRIFT: Notice = {
   alarm: {
     ...{ model_name: 'gnu_mlops_model', version: '4', batches: 7 },
     features: [
-      { name: 'radius', psi: 0.4123, ks_p: 0.00012 },
-      { name: 'island', psi: 0.31, ks_p: null },
+      { feature: 'radius', psi: 0.4123, ks: { p_value: 0.00012 } },
+      { feature: 'island', psi: 0.31, ks: null },
     ],
   },
 };
@@ -69,6 +69,12 @@ describe('People are told', () => {
         [],
         ['train@example.org', 'Watch@example.org'],
       ],
+      [
+        'a retraining that a gate refused',
+        { kind: 'retrain', result: retrainOutcome('refused') },
+        ['watch@example.org'],
+        ['Watch@example.org', 'train@example.org'],
+      ],
     ];
     for (const [name, notice, plain, own] of cases) {
       it(name, async () => {
@@ -100,7 +106,7 @@ describe('People are told', () => {
   });
 
   it('of a retraining with champion and challenger side by side and every gate', async () => {
-    await told.tell(await told.at(NOW, BOTH), { kind: 'retrain', result: retrainOutcome('promoted') });
+    await told.tell(await told.at(NOW, BOTH), { kind: 'retrain', result: retrainOutcome('deployed') });
     const [mail] = await told.mails();
     const text = mail!.parts['text/plain']!;
     assert.match(text, /Version 5 is better by 0\.0250/);

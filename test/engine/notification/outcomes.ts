@@ -38,7 +38,7 @@ export function deploymentOutcome(status: 'deployed' | 'rolled-back', overridden
   };
 }
 
-export function retrainOutcome(status: 'promoted' | 'kept-production'): RetrainOutcome {
+export function retrainOutcome(status: 'deployed' | 'refused' | 'kept-production'): RetrainOutcome {
   return {
     status,
     due: { reason: 'age', since: '2026-11-20T00:00:00.000Z' },
@@ -46,5 +46,6 @@ export function retrainOutcome(status: 'promoted' | 'kept-production'): RetrainO
     challenger: { version: '5', run_id: RUN, metrics: { accuracy: 0.935, roc_auc: 0.97 } },
     decision: 'Version 5 is better by 0.0250 (at least 0.0100 was asked for), so it goes to GNU_Production.',
     gates: deploymentOutcome('deployed').gates,
+    drift: [],
   };
 }
