@@ -28,9 +28,10 @@ export function withSchedule(text: string, entry: ScheduleEntry): string {
   const list = listOf(document);
   const splice =
     list === null || list.items.length === 0 ? firstEntry(text, document, entry) : nextEntry(text, list, entry);
-  return applied(text, splice, document, () =>
-    document.setIn(['schedules', list?.items.length ?? 0], document.createNode(entry)),
-  );
+  return applied(text, splice, document, () => {
+    if (list === null) document.set('schedules', document.createNode([entry]));
+    else list.add(document.createNode(entry));
+  });
 }
 
 /** config.yaml without the schedule at `index`; comments above it stay. */
@@ -131,6 +132,8 @@ function removeFromBlock(text: string, list: YAMLSeq, index: number): Splice {
   const start = text.lastIndexOf('\n', dash) + 1;
   const last = endOfLine(text, lastByte(text, item));
   if (list.items.length > 1) return { start, end: Math.min(last + lineEnd(text).length, text.length), text: '' };
+  const colon = text.lastIndexOf(':', dash);
+  if (text.slice(colon + 1, dash).trim() === '') return { start: colon + 1, end: last, text: ' []' };
   return { start, end: last, text: `${text.slice(start, dash)}[]` };
 }
 

@@ -1,10 +1,20 @@
 const DAY_MS = 86_400_000;
 
-/** Offsets from UTC that a zone has within a year of `now`, in minutes east of Greenwich, ascending. */
+const known = new Map<string, number[]>();
+
+/** Offsets from UTC that a zone has within a year of the month of `now`, in minutes east of Greenwich, ascending. */
 export function offsetsOf(zone: string, now: Date): number[] {
-  const found = new Set<number>();
-  for (let day = -366; day <= 366; day++) found.add(offsetAt(zone, new Date(now.getTime() + day * DAY_MS)));
-  return [...found].sort((a, b) => a - b);
+  const month = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
+  const key = `${zone} ${month}`;
+  const offsets = known.get(key) ?? sampledOffsets(zone, month);
+  known.set(key, offsets);
+  return offsets;
+}
+
+/** No summer time is shorter than the week from one look to the next. */
+function sampledOffsets(zone: string, month: number): number[] {
+  const weeks = Array.from({ length: 2 * 56 }, (_, week) => month + (week - 53) * 7 * DAY_MS);
+  return [...new Set(weeks.map((at) => offsetAt(zone, new Date(at))))].sort((a, b) => a - b);
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

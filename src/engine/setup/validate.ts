@@ -5,13 +5,14 @@ import { inspectConfig, type LoadedConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { redact } from '../config/secrets.ts';
 import { type OpenProjectOptions, openProjectStore } from '../project.ts';
+import { requireValidSchedules } from '../scheduling/schedule-findings.ts';
 import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
 import { requireAlgorithm } from '../training/algorithm.ts';
 import { loadTrainingData } from '../training/training-data.ts';
 
 /** One look at one thing. */
 export interface Check {
-  /** `config`, `model`, `data`, `store`, `folders` */
+  /** `config`, `model`, `schedules` (when there are any), `data`, `store`, `folders` */
   id: string;
   status: 'ok' | 'warning' | 'error';
   message: string;
@@ -38,9 +39,11 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
   const baseDir = path.dirname(config.file);
   checks.push(
     outcome(
+      'model',
       attempt('model', () => requireAlgorithm(config.config)),
       'The model is configured.',
     ),
+    ...scheduleChecks(config),
   );
   checks.push(...(await dataChecks(config, baseDir)), await storeCheck(config), folderCheck(baseDir));
   return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
@@ -118,8 +121,15 @@ function attempt<T>(id: string, work: () => T): { value: T } | { check: Check } 
   }
 }
 
-function outcome(result: { value: unknown } | { check: Check }, message: string): Check {
-  return 'check' in result ? result.check : ok('model', message);
+function outcome(id: string, result: { value: unknown } | { check: Check }, message: string): Check {
+  return 'check' in result ? result.check : ok(id, message);
+}
+
+function scheduleChecks(loaded: LoadedConfig): Check[] {
+  const { length } = loaded.config.schedules;
+  if (length === 0) return [];
+  const valid = attempt('schedules', () => requireValidSchedules(loaded));
+  return [outcome('schedules', valid, `The ${length === 1 ? 'schedule' : `${length} schedules`} can be run.`)];
 }
 
 function ok(id: string, message: string): Check {

@@ -1,0 +1,65 @@
+import * as assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { uniform } from '../../src/engine/data/random.ts';
+import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+
+const KILLS = process.env.TEST_DEPTH === 'full' ? 500 : 60;
+const SEED = 5;
+
+describe('A change of the schedules that is killed at any instant', () => {
+  let project: TemporaryProject;
+  let file: string;
+
+  before(() => {
+    project = exampleProject();
+    file = path.join(project.folder, 'config.yaml');
+    writeFileSync(
+      file,
+      `${readFileSync(file, 'utf8')}\nschedules: # reviewed\n  - { id: first, operation: batch, cron: "0 1 * * *" }\n`,
+    );
+  });
+  after(() => project.remove());
+
+  /** @returns the exit code, null when it was killed */
+  async function change(args: string[], killAfterMs: number): Promise<number | null> {
+    const child = startCommand(['schedule', ...args], { cwd: project.folder });
+    child.stdout!.resume();
+    child.stderr!.resume();
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    await Promise.race([delay(killAfterMs), exit]);
+    child.kill('SIGKILL');
+    return (await exit)[0];
+  }
+
+  const add = (id: string) => ['add', id, '--operation', 'train', '--cron', '0 2 * * *', '--timezone', 'UTC'];
+  const ids = (text: string) => (parse(text) as { schedules: { id: string }[] }).schedules.map(({ id }) => id);
+
+  /** Kills one change; the file is what it was or what it was to be, and whoever comes next can do it. */
+  async function tryOnce(adds: boolean, killAfterMs: number): Promise<'old' | 'new'> {
+    const args = adds ? add('extra') : ['remove', 'extra'];
+    const before = readFileSync(file, 'utf8');
+    const code = await change(args, killAfterMs);
+    const after = readFileSync(file, 'utf8');
+    assert.match(after, /schedules: # reviewed\n {2}- \{ id: first, operation: batch, cron: "0 1 \* \* \*" \}\n/);
+    assert.equal(ids(after).includes('extra'), (after === before) !== adds);
+    if (code === 0) assert.notEqual(after, before);
+    if (after === before) assert.equal((await project.run('schedule', ...args)).code, 0);
+    return after === before ? 'old' : 'new';
+  }
+
+  it(`leaves config.yaml old or new, and the next change works (${KILLS} instants)`, async function () {
+    this.timeout(300_000);
+    const random = uniform(SEED);
+    const started = performance.now();
+    assert.equal(await change(add('whole'), 60_000), 0);
+    const duration = performance.now() - started;
+    const outcomes = { old: 0, new: 0 };
+    for (let i = 0; i < KILLS; i++) outcomes[await tryOnce(i % 2 === 0, duration * (0.5 + 0.7 * random()))]++;
+    console.log(`      old ${outcomes.old}, new ${outcomes.new}`);
+    assert.ok(outcomes.old > 0 && outcomes.new > 0, 'every instant was too early, or too late');
+  });
+});

@@ -1,0 +1,48 @@
+// A machine of its own for schedules: a home folder, and a `crontab` that keeps a file there.
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type CommandResult, exampleProject, gnuMlops } from './command.ts';
+
+const CRONTAB = `#!/bin/sh
+file="$HOME/crontab"
+if [ "$1" = -l ]; then
+  if [ ! -f "$file" ]; then echo "no crontab for tester" >&2; exit 1; fi
+  exec cat "$file"
+fi
+cat >"$file"
+`;
+
+export interface Machine {
+  home: string;
+  /** The breast cancer example, with a training of a moment. */
+  folder: string;
+  configFile: string;
+  launcher: string;
+  env: Record<string, string>;
+  run(...args: string[]): Promise<CommandResult>;
+  crontab(): string;
+  setCrontab(text: string): void;
+  remove(): void;
+}
+
+export function machine(): Machine {
+  const project = exampleProject();
+  const home = path.join(path.dirname(project.folder), 'home');
+  const bin = path.join(home, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(path.join(bin, 'crontab'), CRONTAB);
+  chmodSync(path.join(bin, 'crontab'), 0o755);
+  const env = { HOME: home, PATH: `${bin}:${process.env.PATH}` };
+  const file = path.join(home, 'crontab');
+  return {
+    home,
+    folder: project.folder,
+    configFile: path.join(project.folder, 'config.yaml'),
+    launcher: path.join(home, '.local/share/gnu-mlops/bin/gnu-mlops'),
+    env,
+    run: (...args) => gnuMlops(args, { cwd: project.folder, env }),
+    crontab: () => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
+    setCrontab: (text) => writeFileSync(file, text),
+    remove: project.remove,
+  };
+}
