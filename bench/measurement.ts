@@ -176,7 +176,8 @@ function named(
   return { name, data: PREDICTION.data, ours, peer, ratio, largestDifference: null, missed };
 }
 
-function median(values: readonly number[]): number {
+/** The middle value; of an even number the greater of the two. */
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installPythonEnvironment, pythonEnvironment } from '../test/harness/python.ts';
+import { BATCHES, compareBatch } from './batch.ts';
 import {
   type Comparison,
   compareOnnx,
@@ -41,6 +42,7 @@ async function measure(workshop: Workshop): Promise<Comparison[]> {
     })),
     { title: 'predict: trees alone, scikit-learn', run: () => comparePrediction(workshop) },
     { title: 'predict: the same model.onnx, onnxruntime', run: () => compareOnnx(workshop) },
+    ...BATCHES.map((scenario) => ({ title: scenario.name, run: () => compareBatch(scenario, workshop) })),
   ].filter(({ title }) => title.includes(only));
   const comparisons: Comparison[] = [];
   for (const { title, run } of wanted) {

@@ -35,7 +35,7 @@ export async function processInputs(candidates: Candidate[], work: BatchWork): P
   const results: BatchFile[] = [];
   const entries: JournalEntry[] = [];
   for (const candidate of candidates) {
-    const sha256 = await digestOf(candidate.file, work.signal);
+    const sha256 = await digestOf(candidate, work.signal);
     const { file, size, mtimeMs } = candidate;
     const identity = { name: path.basename(file), size, mtime_ms: mtimeMs, sha256 };
     if (standsStill(candidate)) {
@@ -226,7 +226,11 @@ export function left(input: string, status: BatchFile['status'], error: string |
   return { input, output: null, archived: null, rows: 0, refused: 0, status, error, warnings: [] };
 }
 
-async function digestOf(file: string, signal: AbortSignal | undefined): Promise<string> {
+/** Smaller files are read at once: a stream would cost more than their bytes. */
+const SMALL_BYTES = 1 << 18;
+
+async function digestOf({ file, size }: Candidate, signal: AbortSignal | undefined): Promise<string> {
+  if (size < SMALL_BYTES) return createHash('sha256').update(readFileSync(file)).digest('hex');
   const hash = createHash('sha256');
   const stream = createReadStream(file, { highWaterMark: 1 << 20 });
   await pipeline(stream, hash, signal ? { signal } : {});

@@ -33,8 +33,8 @@ export interface SourceOptions {
   onBytes: (bytes: Buffer) => void;
 }
 
-const BLOCK_BYTES = 1 << 19;
-const READ_BYTES = 1 << 18;
+const BLOCK_BYTES = 1 << 18;
+const READ_BYTES = 1 << 17;
 
 /**
  * Opens a CSV file, plain or gzip, or a Parquet file, whose rows come as CSV: ISO dates, shortest numbers, empty for null.

@@ -90,8 +90,8 @@ async function findTasks(project: Project, place: string, signal: AbortSignal | 
   };
 }
 
-const GROUP_BYTES = 4 << 20;
-const GROUP_FILES = 32;
+const GROUP_BYTES = 8 << 20;
+const GROUP_FILES = 200;
 
 /** Small files go together, because they wait for the disk together; a large one goes alone. */
 function groups(candidates: Candidate[]): Candidate[][] {

@@ -89,7 +89,7 @@ interface Work {
 }
 
 /** Small files are scored here: handing them to another thread would take longer. */
-const SMALL_BYTES = 256 << 10;
+const SMALL_BYTES = 128 << 10;
 
 /** Blocks are scored side by side, and written in their order. */
 async function scoreBlocks({ source, layout, options, files, score }: Work): Promise<void> {
@@ -109,7 +109,7 @@ async function scoreBlocks({ source, layout, options, files, score }: Work): Pro
       const isSmall = bytes.length < SMALL_BYTES && ahead.length === 0;
       const scored = isSmall ? scoreBlock(layout, bytes) : options.pool.score(layout, bytes);
       ahead.push({ position, scored });
-      if (ahead.length > options.pool.size + 1) await take();
+      if (ahead.length > options.pool.size) await take();
     }
     while (ahead.length > 0) await take();
   } finally {

@@ -10,7 +10,7 @@ const WORKER = new URL(
 );
 
 /** A small nursery is emptied often: what a block leaves behind does not pile up. */
-const MEMORY = { maxYoungGenerationSizeMb: 16 };
+const MEMORY = { maxYoungGenerationSizeMb: 2 };
 
 interface Waiting {
   resolve(block: ScoredBlock): void;

@@ -50,13 +50,19 @@ export class DistributionCounter {
       if (type === 'string') countTexts(counts.features[name] as CategoryCounts, (tensor as StringTensor).data);
       else countNumbers(counts.features[name] as NumericCounts, (tensor as NumberTensor).data, this.edges[index]!);
     }
-    for (const label of scores.predictions) {
-      counts.predictions[String(label)] = (counts.predictions[String(label)] ?? 0) + 1;
+    for (const [label, count] of countEach(scores.predictions)) {
+      counts.predictions[String(label)] = (counts.predictions[String(label)] ?? 0) + count;
     }
     for (const probability of scores.probability) {
       counts.probability_bins[Math.min(PROBABILITY_BINS - 1, Math.floor(probability * PROBABILITY_BINS))]!++;
     }
   }
+}
+
+function countEach<T>(values: readonly T[]): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
 
 function emptyDistribution(profile: FeatureProfile[]): FileDistribution {

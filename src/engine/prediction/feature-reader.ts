@@ -6,6 +6,8 @@ import { floatTensor, type Tensor } from '../model/tensor.ts';
 /** A value as text, number, boolean, or absent: what CSV fields and JSON values come down to. */
 export type Cell = string | number | boolean | null | undefined;
 
+const FIRST_CAPACITY = 16;
+
 const EXPECTED = {
   long: 'a whole number',
   double: 'a number',
@@ -21,7 +23,8 @@ export class FeatureReader {
   readonly unknown = new Map<string, number>();
   private readonly known: ReadonlySet<string> | undefined;
   private readonly decimal: string;
-  private readonly numbers: number[] = [];
+  private numbers = new Float64Array(FIRST_CAPACITY);
+  private count = 0;
   private readonly texts: string[] = [];
 
   /**
@@ -42,8 +45,17 @@ export class FeatureReader {
       const found = isMissing(cell) ? 'no value' : JSON.stringify(cell);
       return `column "${this.column.name}": found ${found}; expected ${EXPECTED[this.column.type]}`;
     }
-    this.numbers.push(number);
+    this.push(number);
     return null;
+  }
+
+  private push(number: number): void {
+    if (this.count === this.numbers.length) {
+      const larger = new Float64Array(this.count * 2);
+      larger.set(this.numbers);
+      this.numbers = larger;
+    }
+    this.numbers[this.count++] = number;
   }
 
   /**
@@ -57,7 +69,7 @@ export class FeatureReader {
       const [start, end] = [scanner.starts[field]!, scanner.ends[field]!];
       const number = parsePlainDecimal(scanner.bytes, start, end);
       if (!Number.isNaN(number) && (type !== 'long' || !hasPoint(scanner.bytes, start, end))) {
-        this.numbers.push(number);
+        this.push(number);
         return null;
       }
     }
@@ -66,7 +78,7 @@ export class FeatureReader {
 
   /** Takes back what came behind the first `rows` cells: the row was refused for another column. */
   truncate(rows: number): void {
-    if (this.numbers.length > rows) this.numbers.length = rows;
+    this.count = Math.min(this.count, rows);
     if (this.texts.length > rows) this.texts.length = rows;
   }
 
@@ -92,9 +104,11 @@ export class FeatureReader {
   tensor(): Tensor {
     const { type } = this.column;
     if (type === 'string') return { type, dims: [this.texts.length], data: this.texts };
-    const dims = [this.numbers.length];
-    if (type === 'long') return { type: 'int64', dims, data: Float64Array.from(this.numbers) };
-    return floatTensor(dims, Float32Array.from(this.numbers));
+    const dims = [this.count];
+    const numbers = this.numbers.subarray(0, this.count);
+    return type === 'long'
+      ? { type: 'int64', dims, data: numbers.slice() }
+      : floatTensor(dims, new Float32Array(numbers));
   }
 }
 
