@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addBatch } from './commands/batch.ts';
+import { addCi } from './commands/ci.ts';
 import { addClean } from './commands/clean.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDataset } from './commands/dataset.ts';
@@ -48,6 +49,7 @@ const COMMANDS = [
   addSchedule,
   addDataset,
   addRepair,
+  addCi,
   addLogs,
   addClean,
 ];

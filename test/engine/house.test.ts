@@ -20,6 +20,7 @@ const OPERATIONS = [
   'scheduling',
   'setup',
   'housekeeping',
+  'ci',
 ];
 
 interface Sample {

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { type Environment, inspectConfig } from '../config/load.ts';
+import { isSqliteUri, sqliteFile } from '../tracking/sqlite/location.ts';
+
+/** What a pipeline is made from; paths with `/`, relative to the repository. */
+export interface PipelineFacts {
+  /** Version of this package, which the pipeline installs. */
+  version: string;
+  /** Folder of config.yaml, "." when that is the repository's own. */
+  folder: string;
+  /** File name of the configuration. */
+  config: string;
+  /** Files and folders of a store that lies in the project; empty when it is on a server. */
+  store: string[];
+  /** Logs of the project. */
+  logs: string;
+  /** Names of secrets (or variables) that the configuration or its store takes from the environment. */
+  secrets: string[];
+}
+
+/**
+ * Looks at a configuration, whether its variables are set here or not.
+ * @throws EngineError `invalid-config` when the file cannot be read
+ */
+export function pipelineFacts(configFile: string, env: Environment): PipelineFacts & { repository: string } {
+  const { config } = inspectConfig({ file: configFile, env });
+  const baseDir = path.dirname(configFile);
+  const repository = repositoryOf(baseDir);
+  const within = (file: string) => path.relative(repository, path.resolve(baseDir, file)).replaceAll(path.sep, '/');
+  const uri = config.mlflow.tracking_uri;
+  const isFile = isSqliteUri(uri);
+  return {
+    repository,
+    version: packageJson.version,
+    folder: within('.') || '.',
+    config: path.basename(configFile),
+    store: isFile ? [within(sqliteFile(uri, baseDir)), within('mlruns')] : [],
+    logs: within('logs'),
+    secrets: [...new Set([...SERVER_SECRETS, ...mentionedVariables(configFile)])].sort(),
+  };
+}
+
+/** The folder that git works in, else that of config.yaml. */
+function repositoryOf(baseDir: string): string {
+  for (let folder = baseDir; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, '.git'))) return folder;
+    if (folder === path.dirname(folder)) return baseDir;
+  }
+}
+
+/** With them a project moves from a file to a server without a change of its files. */
+const SERVER_SECRETS = [
+  'MLFLOW_TRACKING_URI',
+  'MLFLOW_TRACKING_USERNAME',
+  'MLFLOW_TRACKING_PASSWORD',
+  'MLFLOW_TRACKING_TOKEN',
+];
+
+/** Names that a CI system gives a meaning of its own cannot be secrets there. */
+const RESERVED = /^(GITHUB_|CI(_|$)|RUNNER_|GITLAB_)/;
+
+/** `NAME` of every `${NAME}` and `${NAME:-default}`; comments count too, which does no harm. */
+function mentionedVariables(configFile: string): string[] {
+  const text = readFileSync(configFile, 'utf8');
+  const names = [...text.matchAll(/\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}/g)].map(([, name]) => name!);
+  return names.filter((name) => !RESERVED.test(name));
+}
