@@ -1,11 +1,14 @@
 import * as assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { projectRoot } from '../../scripts/cache.ts';
+import { run as runProcess } from '../../scripts/subprocess.ts';
 import { type ParsedMail, parseMail } from '../engine/notification/parsed-mail.ts';
 import { CERTIFICATE, type MailServer, startMailServer } from '../engine/notification/started-mail-server.ts';
 import { type BatchProject, batchProject } from './batch-project.ts';
-import { type CommandResult, gnuMlops } from './command.ts';
+import { type CommandResult, gnuMlops, startCommand } from './command.ts';
 
 const USER = { user: 'operator', pass: 'canary-smtp-41c7' };
 const ROWS = 'data/new_rows.csv';
@@ -141,6 +144,57 @@ describe('Mail about commands, over TLS with a password', () => {
       '[gnu-mlops] FAILED: batch of penguin_species: unreachable -> watch@example.org',
     ]);
     assert.deepEqual(readdirSync(path.join(project.folder, '.gnu-mlops/spool')), []);
+  });
+
+  it('loses nothing when a command is killed while it sends, and the mail arrives once', async () => {
+    const { port } = server;
+    await server.stop();
+    const mute = await startMailServer({ tls: 'starttls', auth: USER, port, silent: 'data' });
+    const args = ['batch', 'no/such/folder', '--config', 'mail.yaml'];
+    const child = startCommand(args, { cwd: project.folder, env: { NODE_EXTRA_CA_CERTS: CERTIFICATE } });
+    const ended = once(child, 'exit');
+    // It has been taken in, and is not acknowledged.
+    await mute.untilData();
+    child.kill('SIGKILL');
+    await ended;
+    await mute.stop();
+    const [name] = readdirSync(path.join(project.folder, '.gnu-mlops/spool'));
+    const { id } = JSON.parse(readFileSync(path.join(project.folder, '.gnu-mlops/spool', name!), 'utf8')) as {
+      id: string;
+    };
+    read = 0;
+    server = await startMailServer({ tls: 'starttls', auth: USER, port });
+    for (let night = 0; night < 2; night++) assert.equal((await run('batch')).code, 0);
+    const told = await mails();
+    assert.deepEqual(
+      told.map(({ headers }) => headers['message-id']),
+      [`<${id}@example.org>`],
+    );
+  });
+
+  it('is set up as the page says, and sent from a program as its example does', async () => {
+    const page = readFileSync(path.join(projectRoot, 'docs/notifications.md'), 'utf8');
+    const file = path.join(project.folder, 'page.yaml');
+    const example = parse(/```yaml\n(.*?)```/s.exec(page)![1]!) as { notifications: { smtp: object } };
+    const own = parse(readFileSync(path.join(project.folder, 'mail.yaml'), 'utf8')) as {
+      notifications: { smtp: object };
+    };
+    const smtp = { ...example.notifications.smtp, ...own.notifications.smtp };
+    writeFileSync(
+      file,
+      stringify({ ...own, ...example, notifications: { ...example.notifications, smtp, webhooks: [] } }),
+    );
+    mkdirSync(path.join(project.folder, 'node_modules'));
+    symlinkSync(projectRoot, path.join(project.folder, 'node_modules/gnu-mlops'), 'junction');
+    const program = /```ts\n(.*?)```/s.exec(page)![1]!.replace('config.yaml', 'page.yaml');
+    writeFileSync(path.join(project.folder, 'example.mts'), program);
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: CERTIFICATE };
+    const { code, stderr } = await runProcess(process.execPath, ['example.mts'], { cwd: project.folder, env });
+    assert.equal(code, 0, stderr);
+    rmSync(path.join(project.folder, 'node_modules'), { recursive: true });
+    assert.deepEqual(await subjects(), [
+      '[gnu-mlops] DRIFT: 1 feature of m -> ml-oncall@example.org, night@example.org',
+    ]);
   });
 
   it('holds the password nowhere: not in mails, spool, logs, store or artifacts', async () => {

@@ -64,17 +64,24 @@ export async function afterFailure(project: Teller, operation: string, error: un
   });
 }
 
-function newestLog(
-  { baseDir }: Teller,
-  operation: string,
-  since: Date | undefined,
-): { file: string; tail: string[] } | undefined {
-  const earliest = since === undefined ? 0 : Math.floor(since.getTime() / 1000) * 1000;
+interface NewestLog {
+  file: string;
+  tail: string[];
+}
+
+/** The newest log of an operation, unless it began before `since`: its name tells seconds, its first line more. */
+function newestLog({ baseDir }: Teller, operation: string, since: Date | undefined): NewestLog | undefined {
   const found = listLogs(path.join(baseDir, 'logs')).find((log) => log.operation === operation);
-  if (found === undefined || found.startedAt < earliest) return undefined;
-  const file = partOf(found.stem, found.parts.at(-1)!, '.log');
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return { file, tail: lines.slice(-TAIL_LINES).map((line) => line.slice(0, LONGEST_LINE)) };
+  if (found === undefined) return undefined;
+  const linesOf = (part: number) =>
+    readFileSync(partOf(found.stem, part, '.log'), 'utf8')
+      .trimEnd()
+      .split('\n');
+  const began = Date.parse(linesOf(found.parts[0]!)[0]!.split(' ')[0]!);
+  if (since !== undefined && began < since.getTime()) return undefined;
+  const last = found.parts.at(-1)!;
+  const tail = linesOf(last).slice(-TAIL_LINES);
+  return { file: partOf(found.stem, last, '.log'), tail: tail.map((line) => line.slice(0, LONGEST_LINE)) };
 }
 
 /**

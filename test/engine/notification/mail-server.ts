@@ -29,6 +29,7 @@ export interface ReceivedMail {
 export type MailServerNews =
   | { kind: 'listening'; port: number }
   | { kind: 'mail'; mail: ReceivedMail }
+  | { kind: 'data' }
   | { kind: 'all-told' };
 
 const options = JSON.parse(process.argv[2]!) as MailServerOptions;
@@ -67,7 +68,7 @@ const handlers: SMTPServerOptions = {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {
-      if (options.silent === 'data') return;
+      if (options.silent === 'data') return void process.send!({ kind: 'data' } satisfies MailServerNews);
       if (options.dataError) return done(answer(options.dataError.code, options.dataError.text));
       const mail = received(session, Buffer.concat(chunks).toString('utf8'));
       process.send!({ kind: 'mail', mail } satisfies MailServerNews, () => done());

@@ -11,6 +11,8 @@ export interface MailServer {
   port: number;
   /** What it accepted up to now, in the order in which it came. */
   mails(): Promise<ReceivedMail[]>;
+  /** Until a server that says nothing to it has got a mail. */
+  untilData(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,9 +23,11 @@ export async function startMailServer(options: Partial<MailServerOptions> = {}):
   });
   const mails: ReceivedMail[] = [];
   let allTold = () => {};
+  const gotData = Promise.withResolvers<void>();
   child.on('message', (news: MailServerNews) => {
     if (news.kind === 'mail') mails.push(news.mail);
     if (news.kind === 'all-told') allTold();
+    if (news.kind === 'data') gotData.resolve();
   });
   const [news] = (await once(child, 'message')) as [MailServerNews];
   if (news.kind !== 'listening') throw new Error('The mail server began with a mail.');
@@ -39,6 +43,7 @@ export async function startMailServer(options: Partial<MailServerOptions> = {}):
       }
       return [...mails];
     },
+    untilData: () => gotData.promise,
     stop: () => stop(child),
   };
 }
