@@ -60,6 +60,7 @@ export {
   resumeSchedule,
 } from './scheduling/edit-schedules.ts';
 export { type InstallOptions, installSchedules } from './scheduling/install-schedules.ts';
+export { installLauncher } from './scheduling/launcher.ts';
 export { listSchedules, scheduleHistory } from './scheduling/list-schedules.ts';
 export type {
   FiringSummary,

@@ -12,6 +12,8 @@ import { exampleProject, type TemporaryProject } from './command.ts';
 
 /** A firing comes within a minute, its work takes some seconds, and the machine may be busy. */
 const LONGEST_MS = 150_000;
+/** Of util-linux. */
+const UNSHARE = '/usr/bin/unshare';
 
 describe("Debian's cron", function () {
   this.timeout(LONGEST_MS * 2);
@@ -37,7 +39,7 @@ describe("Debian's cron", function () {
     const script = path.join(import.meta.dirname, 'schedule-cron.sh');
     // Variables of this shell that would lead a command astray, if cron gave them on.
     const env = { ...process.env, MLFLOW_EXPERIMENT_NAME: undefined, GNU_MLOPS__LOGS__RETENTION_DAYS: '77' };
-    cron = spawn('unshare', ['-m', 'sh', script, ...folders, scoring.folder, training.folder], { env });
+    cron = spawn(UNSHARE, ['-m', 'sh', script, ...folders, scoring.folder, training.folder], { env });
     for (const stream of [cron.stdout!, cron.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
@@ -129,7 +131,7 @@ function addSchedule(project: TemporaryProject, id: string, operation: string): 
 async function cronRoot(): Promise<string | { missing: string }> {
   if (process.getuid?.() !== 0)
     return { missing: 'Run the tests as root: cron starts in a mount namespace of its own.' };
-  const mounts = await run('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt']).catch(() => null);
+  const mounts = await run(UNSHARE, ['-m', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt']).catch(() => null);
   if (mounts?.code !== 0)
     return { missing: 'Allow mount namespaces (CAP_SYS_ADMIN) and install util-linux (unshare).' };
   try {

@@ -5,10 +5,21 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { uniform } from '../../src/engine/data/random.ts';
+import { scheduleHistory } from '../../src/engine/index.ts';
 import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 500 : 60;
+const FIRING_KILLS = process.env.TEST_DEPTH === 'full' ? 200 : 20;
 const SEED = 5;
+
+/** Small: 60 rows, 5 trees. */
+const FIRING_CONFIG = `
+mlflow: { experiment_name: killed }
+model: { algorithm: random_forest, hyperparameters: { n_estimators: 5, max_depth: 4 } }
+training: { cv_folds: 0 }
+data: { path: data/small.csv, target_column: diagnosis }
+schedules: [{ id: often, operation: train, cron: "* * * * *" }]
+`;
 
 describe('A change of the schedules that is killed at any instant', () => {
   let project: TemporaryProject;
@@ -24,17 +35,6 @@ describe('A change of the schedules that is killed at any instant', () => {
   });
   after(() => project.remove());
 
-  /** @returns the exit code, null when it was killed */
-  async function change(args: string[], killAfterMs: number): Promise<number | null> {
-    const child = startCommand(['schedule', ...args], { cwd: project.folder });
-    child.stdout!.resume();
-    child.stderr!.resume();
-    const exit = once(child, 'exit') as Promise<[number | null]>;
-    await Promise.race([delay(killAfterMs), exit]);
-    child.kill('SIGKILL');
-    return (await exit)[0];
-  }
-
   const add = (id: string) => ['add', id, '--operation', 'train', '--cron', '0 2 * * *', '--timezone', 'UTC'];
   const ids = (text: string) => (parse(text) as { schedules: { id: string }[] }).schedules.map(({ id }) => id);
 
@@ -42,7 +42,7 @@ describe('A change of the schedules that is killed at any instant', () => {
   async function tryOnce(adds: boolean, killAfterMs: number): Promise<'old' | 'new'> {
     const args = adds ? add('extra') : ['remove', 'extra'];
     const before = readFileSync(file, 'utf8');
-    const code = await change(args, killAfterMs);
+    const code = await killAfter(project, args, killAfterMs);
     const after = readFileSync(file, 'utf8');
     assert.match(after, /schedules: # reviewed\n {2}- \{ id: first, operation: batch, cron: "0 1 \* \* \*" \}\n/);
     assert.equal(ids(after).includes('extra'), (after === before) !== adds);
@@ -55,7 +55,7 @@ describe('A change of the schedules that is killed at any instant', () => {
     this.timeout(300_000);
     const random = uniform(SEED);
     const started = performance.now();
-    assert.equal(await change(add('whole'), 60_000), 0);
+    assert.equal(await killAfter(project, add('whole'), 60_000), 0);
     const duration = performance.now() - started;
     const outcomes = { old: 0, new: 0 };
     for (let i = 0; i < KILLS; i++) outcomes[await tryOnce(i % 2 === 0, duration * (0.5 + 0.7 * random()))]++;
@@ -63,3 +63,48 @@ describe('A change of the schedules that is killed at any instant', () => {
     assert.ok(outcomes.old > 0 && outcomes.new > 0, 'every instant was too early, or too late');
   });
 });
+
+describe('A firing that is killed at any instant', () => {
+  let project: TemporaryProject;
+
+  before(() => {
+    project = exampleProject();
+    const lines = readFileSync(path.join(project.folder, 'data/train.csv'), 'utf8').split('\n');
+    writeFileSync(path.join(project.folder, 'data/small.csv'), lines.slice(0, 61).join('\n'));
+    writeFileSync(path.join(project.folder, 'config.yaml'), FIRING_CONFIG);
+  });
+  after(() => project.remove());
+
+  it(`is told as interrupted by the next one, which runs (${FIRING_KILLS} instants)`, async function () {
+    this.timeout(300_000);
+    const random = uniform(SEED);
+    const started = performance.now();
+    assert.equal((await project.run('schedule', 'run', 'often', '--now')).code, 0);
+    const duration = performance.now() - started;
+    const options = { configFile: path.join(project.folder, 'config.yaml'), env: {} };
+    for (let i = 0; i < FIRING_KILLS; i++) {
+      await killAfter(project, ['run', 'often', '--now'], duration * random());
+      const next = await project.run('schedule', 'run', 'often', '--now');
+      assert.equal(next.code, 0, next.stderr);
+      const statuses = scheduleHistory('often', 1000, options).map(({ status }) => status);
+      assert.equal(statuses[0], 'done');
+      assert.ok(!statuses.includes('running'), statuses.join());
+    }
+    const firings = scheduleHistory('often', 1000, options);
+    const interrupted = firings.filter(({ status }) => status === 'interrupted');
+    console.log(`      interrupted ${interrupted.length}, done ${firings.length - interrupted.length}`);
+    assert.ok(interrupted.length > 0, 'every instant was too early, or too late');
+    assert.ok(interrupted.every(({ exit_code }) => exit_code === null));
+  });
+});
+
+/** @returns the exit code, null when it was killed */
+async function killAfter(project: TemporaryProject, args: string[], ms: number): Promise<number | null> {
+  const child = startCommand(['schedule', ...args], { cwd: project.folder });
+  child.stdout!.resume();
+  child.stderr!.resume();
+  const exit = once(child, 'exit') as Promise<[number | null]>;
+  await Promise.race([delay(ms), exit]);
+  child.kill('SIGKILL');
+  return (await exit)[0];
+}

@@ -1,12 +1,14 @@
 import * as assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { runCli } from '../../src/cli/run.ts';
 import type {
   ScheduleChangeResult,
   ScheduleInstallResult,
   ScheduleListResult,
   ScheduleRunResult,
 } from '../../src/engine/index.ts';
+import { LeaseStore } from '../../src/engine/support/leases.ts';
 import { type ErrorDocument, parseDocument } from './documents.ts';
 import { type Machine, machine } from './schedule-machine.ts';
 
@@ -49,6 +51,33 @@ describe('gnu-mlops schedule', () => {
   it('asks nothing where nobody sits, and says what to give', async () => {
     const { error } = await json<ErrorDocument>('error', ['add'], 2);
     assert.match(error.details.fix!, /--preset batch-daily-13\|/);
+  });
+
+  it('shows a menu to a person at a terminal', async () => {
+    const shown: string[] = [];
+    const before = readFileSync(place.configFile, 'utf8');
+    const answer = async (text: string) => {
+      const terminal = {
+        env: place.env,
+        output: (line: string) => shown.push(line),
+        error: (line: string) => shown.push(line),
+        progressStream: undefined,
+        width: 100,
+        readInput: async () => '',
+        confirm: async () => false,
+        ask: async (question: string) => {
+          shown.push(question);
+          return text;
+        },
+      };
+      const args = ['schedule', 'add', '--config', place.configFile];
+      return runCli(args, terminal, new AbortController().signal);
+    };
+    assert.equal(await answer('4'), 0);
+    assert.match(shown[0]!, /1 {2}batch-daily-13 .*\n[\s\S]*6 {2}retrain-twice-monthly .*0 2 1,15 \* \*/);
+    assert.match(shown[1]!, /Added retrain-weekly: retrain, "0 2 \* \* 1"/);
+    assert.equal(await answer('7'), 2);
+    writeFileSync(place.configFile, before);
   });
 
   it('answers a mistake with its place and what was meant', async () => {
@@ -132,6 +161,17 @@ describe('gnu-mlops schedule', () => {
     assert.equal(error.reason, 'invalid-config');
     const failed = (await list()).find(({ id }) => id === 'often')?.last;
     assert.deepEqual([failed?.status, failed?.exit_code], ['failed', 2]);
+  });
+
+  it('does not overlap the firing before: exit code 5', async () => {
+    const other = new LeaseStore(path.join(place.folder, '.gnu-mlops/state.db'));
+    other.acquire('schedule:often');
+    try {
+      const { error } = await json<ErrorDocument>('error', ['run', 'often', '--now'], 5);
+      assert.match(error.message, /The firing of "often" before this one is still at work/);
+    } finally {
+      other.close();
+    }
   });
 
   it('leaves at once and silently when a schedule is not due or paused', async () => {

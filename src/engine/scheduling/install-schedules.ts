@@ -5,7 +5,7 @@ import { parseSetFlag } from '../config/overrides.ts';
 import type { OpenProjectOptions } from '../project.ts';
 import { EngineError, type ErrorReason } from '../support/errors.ts';
 import { FiringHistory } from './firings.ts';
-import { homeFolder, launcherFile, ownFacts, writeLauncher } from './launcher.ts';
+import { homeFolder, installLauncher, launcherFile, ownFacts } from './launcher.ts';
 import { ensureProjectId, readProjectId } from './project-id.ts';
 import type { ScheduleInstallResult, TargetChange } from './results.ts';
 import { requireValidSchedules } from './schedule-findings.ts';
@@ -83,15 +83,16 @@ function wantedEntries({ config }: LoadedConfig, target: ScheduleTarget, uninsta
 }
 
 /** Writes the launcher, and runs `validate` by it as cron will run everything: without this shell's environment. */
-function prepare(launcher: string, { configFile, env }: TargetContext, { dryRun, set = [] }: InstallOptions): void {
+function prepare(launcher: string, { configFile, env }: TargetContext, { dryRun }: InstallOptions): void {
   const facts = ownFacts();
-  if (!dryRun) writeLauncher(launcher, facts);
-  const command = dryRun ? [facts.node, facts.command] : [launcher];
-  const flags = set.flatMap((each) => ['--set', each]);
+  if (!dryRun) installLauncher(env);
+  // Batch files cannot be started without a shell of their own, whose quoting is another one.
+  const isDirect = dryRun || process.platform === 'win32';
+  const command = isDirect ? [facts.node, facts.command] : [launcher];
   const { status, stdout, stderr, error } = spawnSync(
     command[0]!,
-    [...command.slice(1), 'validate', '--config', configFile, '--json', ...flags],
-    { env: emptyEnvironment(env), cwd: homeFolder(env), encoding: 'utf8', shell: process.platform === 'win32' },
+    [...command.slice(1), 'validate', '--config', configFile, '--json'],
+    { env: emptyEnvironment(env), cwd: homeFolder(env), encoding: 'utf8' },
   );
   if (status === 0) return;
   throw refusal(stdout ?? '', stderr || error?.message || '');

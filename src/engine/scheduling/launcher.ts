@@ -13,6 +13,24 @@ export function launcherFile(env: Environment, platform: NodeJS.Platform = proce
   return path.win32.join(local, 'gnu-mlops', 'bin', 'gnu-mlops.cmd');
 }
 
+/**
+ * Writes the launcher of this user, for this Node and this command: the editor's "Install Command Line" and `schedule install`.
+ * @returns its path
+ * @throws EngineError `permission`
+ */
+export function installLauncher(env: Environment = process.env): string {
+  const file = launcherFile(env);
+  try {
+    writeLauncher(file);
+  } catch (error) {
+    if (EngineError.is(error)) throw error;
+    throw new EngineError('permission', `${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`, {
+      fix: 'Correct the permissions of that folder, or of HOME.',
+    });
+  }
+  return file;
+}
+
 /** This Node and this command. */
 export function ownFacts(): LauncherFacts {
   return {

@@ -5,6 +5,7 @@ import { inspectConfig, type LoadedConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { redact } from '../config/secrets.ts';
 import { type OpenProjectOptions, openProjectStore } from '../project.ts';
+import { launcherFile } from '../scheduling/launcher.ts';
 import { requireValidSchedules } from '../scheduling/schedule-findings.ts';
 import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
 import { requireAlgorithm } from '../training/algorithm.ts';
@@ -12,7 +13,7 @@ import { loadTrainingData } from '../training/training-data.ts';
 
 /** One look at one thing. */
 export interface Check {
-  /** `config`, `model`, `schedules` (when there are any), `data`, `store`, `folders` */
+  /** `config`, `model`, `schedules` and `launcher` (when there are schedules), `data`, `store`, `folders` */
   id: string;
   status: 'ok' | 'warning' | 'error';
   message: string;
@@ -129,7 +130,15 @@ function scheduleChecks(loaded: LoadedConfig): Check[] {
   const { length } = loaded.config.schedules;
   if (length === 0) return [];
   const valid = attempt('schedules', () => requireValidSchedules(loaded));
-  return [outcome('schedules', valid, `The ${length === 1 ? 'schedule' : `${length} schedules`} can be run.`)];
+  const launcher = launcherFile(loaded.env);
+  const missing: Check = {
+    ...warning('launcher', `The launcher of schedules, ${launcher}, is not there, so nothing runs by itself.`),
+    fix: 'Run: gnu-mlops schedule install',
+  };
+  return [
+    outcome('schedules', valid, `The ${length === 1 ? 'schedule' : `${length} schedules`} can be run.`),
+    existsSync(launcher) ? ok('launcher', `${launcher} is there.`) : missing,
+  ];
 }
 
 function ok(id: string, message: string): Check {
