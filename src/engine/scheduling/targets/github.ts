@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import { quoted } from '../launcher-script.ts';
@@ -7,9 +7,9 @@ import { utcTriggers } from '../utc-triggers.ts';
 import { type EntryFiles, readEntries, writeEntries } from './files.ts';
 import type { ScheduleTarget, TargetContext } from './target.ts';
 
-/** Actions by commit, because a tag can be moved. */
+/** Actions by commit, because a tag can be moved; the same as `gnu-mlops ci` uses. */
 const CHECKOUT = 'actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0';
-const SETUP_NODE = 'actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0';
+const SETUP_NODE = 'actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0';
 
 /** One workflow file for each schedule, below `.github/workflows` of the repository that holds config.yaml. */
 export function githubTarget(context: TargetContext): ScheduleTarget {
@@ -27,26 +27,39 @@ export function githubTarget(context: TargetContext): ScheduleTarget {
     usesLauncher: false,
     unavailable: () =>
       root === null ? `${path.dirname(context.configFile)} lies in no git repository; run "git init" first.` : null,
-    entry: (schedule) => workflow(schedule, { marker: `${files.marker}${schedule.id}`, config, now: context.clock() }),
+    entry: (schedule) =>
+      workflow(schedule, {
+        marker: `${files.marker}${schedule.id}`,
+        config,
+        now: context.clock(),
+        secrets: secretsOf(context.configFile),
+      }),
     installed: () => readEntries(files),
     write: (entries) => {
       writeEntries(files, entries);
       return entries.size === 0
         ? []
-        : ['Commit and push .github/workflows; GitHub runs schedules of the default branch only.'];
+        : [
+            'Commit and push .github/workflows; GitHub runs schedules of the default branch only.',
+            'Its runs keep no files: the store has to be a server, and the data has to be in the repository or on one.',
+          ];
     },
   };
 }
+
+const SERVER_SECRETS = ['DATABRICKS_HOST', 'DATABRICKS_TOKEN', 'MLFLOW_TRACKING_TOKEN', 'MLFLOW_TRACKING_URI'];
 
 interface WorkflowFacts {
   marker: string;
   /** config.yaml, relative to the repository. */
   config: string;
   now: Date;
+  /** Names of variables that the configuration or its store takes from the environment. */
+  secrets: string[];
 }
 
 /** GitHub's clock is UTC and knows no summer: every offset of the zone has a line, and `schedule run` knows which one counts. */
-function workflow(schedule: Schedule, { marker, config, now }: WorkflowFacts): string {
+function workflow(schedule: Schedule, { marker, config, now, secrets }: WorkflowFacts): string {
   const crons = utcTriggers(schedule, now).map((cron) => `    - cron: '${cron}'`);
   return `${marker}
 # ${schedule.operation} at "${schedule.cron}", ${schedule.timezone}. Written by "gnu-mlops schedule install --target github".
@@ -70,17 +83,27 @@ jobs:
       - name: Run the schedule
         env:
           TRIGGER: \${{ github.event.schedule }}
-          DATABRICKS_HOST: \${{ secrets.DATABRICKS_HOST }}
-          DATABRICKS_TOKEN: \${{ secrets.DATABRICKS_TOKEN }}
-          MLFLOW_TRACKING_URI: \${{ secrets.MLFLOW_TRACKING_URI }}
-          MLFLOW_TRACKING_TOKEN: \${{ secrets.MLFLOW_TRACKING_TOKEN }}
+          # Secrets come from GitHub here, not from a file.
+          GNU_MLOPS__ENV_FILE: 'null'
+${secrets.map((name) => `          ${name}: \${{ secrets.${name} }}`).join('\n')}
         run: |
-          for name in DATABRICKS_HOST DATABRICKS_TOKEN MLFLOW_TRACKING_URI MLFLOW_TRACKING_TOKEN; do
+          for name in ${secrets.join(' ')}; do
             if [ -z "\${!name}" ]; then unset "$name"; fi
           done
           if [ -n "$TRIGGER" ]; then set -- --trigger "$TRIGGER"; else set -- --now; fi
           npx --yes gnu-mlops@${packageJson.version} schedule run ${schedule.id} --config ${quoted(config)} "$@"
 `;
+}
+
+/** Names that GitHub gives a meaning of its own cannot be secrets there. */
+const RESERVED = /^(GITHUB_|CI$|RUNNER_)/;
+
+/** `NAME` of every `${NAME}` in the configuration, and those that servers of MLflow and Databricks ask for. */
+function secretsOf(configFile: string): string[] {
+  const text = existsSync(configFile) ? readFileSync(configFile, 'utf8') : '';
+  const named = [...text.matchAll(/\$\{([A-Za-z_]\w*)(?::-[^}]*)?\}/g)].map(([, name]) => name!);
+  const all = [...SERVER_SECRETS, ...named.filter((name) => !RESERVED.test(name))];
+  return [...new Set(all)].sort();
 }
 
 function repositoryOf(configFile: string): string | null {
