@@ -1,6 +1,6 @@
 import type { ModelSummary } from '../engine/deployment/models.ts';
 import type { RepairResult } from '../engine/deployment/repair.ts';
-import type { DeployResult, InfoResult } from '../engine/deployment/results.ts';
+import type { DeployResult, InfoResult, ShownPlan } from '../engine/deployment/results.ts';
 import type { CleanResult } from '../engine/housekeeping/clean.ts';
 import type { LogsResult } from '../engine/housekeeping/logs.ts';
 import type { InputExample } from '../engine/model/loaded-model.ts';
@@ -159,11 +159,14 @@ export interface DeployRequest {
   acceptSignatureChange?: boolean | undefined;
   /** Names of gates to override; needs notes. */
   override?: string[] | undefined;
+  /** The plan that was shown: nothing moves when it is not true any more. */
+  expected?: ShownPlan | undefined;
 }
 
 export interface RollbackRequest {
   toVersion?: string | undefined;
   notes?: string | undefined;
+  expected?: ShownPlan | undefined;
 }
 
 export interface PredictRequest {

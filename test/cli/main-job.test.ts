@@ -72,6 +72,8 @@ describe('The main job on the command line', () => {
     assert.deepEqual([deployed.status, deployed.version], ['deployed', '1']);
     const again = await json<DeployResult>('deploy', ['deploy', '--stage', 'GNU_Production']);
     assert.deepEqual([again.status, again.event_id], ['unchanged', null]);
+    const above = await project.run('deploy', '--stage', 'staging');
+    assert.match(above.stdout, /version 1 of \S+ is in GNU_Production already; there is nothing newer to stage\./);
     const { stages, history } = await json<InfoResult>('info', ['info', '--history']);
     assert.equal(stages.Staging, null);
     assert.equal(stages.GNU_Production?.notes, 'the first');

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { type DeployOptions, deploy, planDeploy } from '../../engine/deployment/deploy.ts';
-import { afterDeployment, notified } from '../../engine/notification/after-operation.ts';
 import { parseStage } from '../../engine/registry/stages.ts';
-import { announcePlan, planOutcome } from '../output/plan-text.ts';
 import type { Dispatch } from '../program.ts';
 import { collect } from './option-values.ts';
+import { type Promotion, runPromotion } from './promotion.ts';
 
 interface Flags {
   stage: string;
@@ -29,13 +28,13 @@ export function addDeploy(program: Command, dispatch: Dispatch): Command {
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
         const options = toOptions(flags);
-        const project = await context.project();
-        const plan = await planDeploy(project, options);
-        if (flags.dryRun) return planOutcome(plan);
-        announcePlan(context, plan);
-        const operation = { project, operation: 'deploy', isAttended: context.isAttended };
-        const after: typeof afterDeployment = (_, result) => afterDeployment(project, result, flags.notes);
-        return planOutcome(await notified(operation, () => deploy(project, options), after));
+        const promotion: Promotion = {
+          operation: 'deploy',
+          stage: options.stage,
+          plan: (project) => planDeploy(project, options),
+          carryOut: (project, expected) => deploy(project, { ...options, expected }),
+        };
+        return runPromotion(context, promotion, flags);
       }),
     );
 }

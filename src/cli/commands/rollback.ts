@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { planRollback, rollback } from '../../engine/deployment/rollback.ts';
-import { afterDeployment, notified } from '../../engine/notification/after-operation.ts';
-import { announcePlan, planOutcome } from '../output/plan-text.ts';
 import type { Dispatch } from '../program.ts';
+import { type Promotion, runPromotion } from './promotion.ts';
 
 interface Flags {
   toVersion?: string;
@@ -20,14 +19,14 @@ export function addRollback(program: Command, dispatch: Dispatch): Command {
     .option('--dry-run', 'show the plan, change nothing')
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
-        const options = { toVersion: flags.toVersion, notes: flags.notes };
-        const project = await context.project();
-        const plan = await planRollback(project, options);
-        if (flags.dryRun) return planOutcome(plan);
-        announcePlan(context, plan);
-        const operation = { project, operation: 'rollback', isAttended: context.isAttended };
-        const after: typeof afterDeployment = (_, result) => afterDeployment(project, result, flags.notes);
-        return planOutcome(await notified(operation, () => rollback(project, options), after));
+        const { toVersion, notes } = flags;
+        const promotion: Promotion = {
+          operation: 'rollback',
+          stage: 'GNU_Production',
+          plan: (project) => planRollback(project, { toVersion }),
+          carryOut: (project, expected) => rollback(project, { toVersion, notes, expected }),
+        };
+        return runPromotion(context, promotion, flags);
       }),
     );
 }

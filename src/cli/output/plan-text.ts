@@ -1,4 +1,5 @@
 import type { DeployResult } from '../../engine/deployment/results.ts';
+import type { Stage } from '../../engine/registry/stages.ts';
 import { exitCodeOfReason } from '../../engine/support/errors.ts';
 import type { CommandContext } from '../context.ts';
 import type { Outcome } from '../program.ts';
@@ -22,16 +23,18 @@ function planText({ model_name, version, to_stage, gates, changes, warnings }: D
 }
 
 /** What became of it; a dry run that a gate would refuse ends like the refusal. */
-export function planOutcome(result: DeployResult): Outcome {
+export function planOutcome(result: DeployResult, asked: Stage): Outcome {
   const exitCode = result.status === 'refused' ? exitCodeOfReason('gate-failed') : 0;
-  return { document: result, text: outcomeText(result), exitCode };
+  return { document: result, text: outcomeText(result, asked), exitCode };
 }
 
-function outcomeText(result: DeployResult): string {
+function outcomeText(result: DeployResult, asked: Stage): string {
   const { status, model_name, version, to_stage } = result;
   switch (status) {
     case 'unchanged':
-      return `Unchanged: version ${version} of ${model_name} is in ${to_stage} already.`;
+      return asked === to_stage
+        ? `Unchanged: version ${version} of ${model_name} is in ${to_stage} already.`
+        : `Unchanged: version ${version} of ${model_name} is in ${to_stage} already; there is nothing newer to stage.`;
     case 'dry-run':
       return `${planText(result)}\n\nDry run: nothing was changed.`;
     case 'refused':

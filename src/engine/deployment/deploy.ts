@@ -1,12 +1,11 @@
-import { eventsExperiment, type Project, requireWritable } from '../project.ts';
+import type { Project } from '../project.ts';
 import { evaluateGates } from '../registry/gates.ts';
-import { planPromotion, promotionTarget, type StagePlan } from '../registry/plan.ts';
-import { applyPlan } from '../registry/promotion.ts';
+import { planPromotion, promotionTarget } from '../registry/plan.ts';
 import type { Stage } from '../registry/stages.ts';
-import { loadRegistryState } from '../registry/state.ts';
+import { carryOut, type Planner, planNow } from './carry-out.ts';
 import { gatherEvidence } from './evidence.ts';
 import { toDeployResult } from './plan-report.ts';
-import type { DeployResult } from './results.ts';
+import type { DeployResult, ShownPlan } from './results.ts';
 
 export interface DeployOptions {
   stage: Stage;
@@ -17,6 +16,8 @@ export interface DeployOptions {
   acceptSignatureChange?: boolean | undefined;
   /** Gates to let through though they fail; needs notes. */
   override?: string[] | undefined;
+  /** What {@link planDeploy} showed: its version is the one that moves, and nothing moves when a stage changed hands since. */
+  expected?: ShownPlan | undefined;
 }
 
 /**
@@ -24,32 +25,25 @@ export interface DeployOptions {
  * @throws EngineError `not-found`, `usage`, `invalid-model` (the version is not READY)
  */
 export async function planDeploy(project: Project, options: DeployOptions): Promise<DeployResult> {
-  return toDeployResult(await makePlan(project, options));
+  return toDeployResult(await planNow(project, planner(project, options)));
 }
 
 /**
  * Moves a version into a stage through the gates.
- * @throws EngineError `gate-failed` with every gate in its details, `conflict`, and what {@link planDeploy} throws
+ * @throws EngineError `gate-failed` with every gate in its details, `conflict` when somebody else was faster or `expected` is
+ *   not true any more, and what {@link planDeploy} throws
  */
-export async function deploy(project: Project, options: DeployOptions): Promise<DeployResult> {
-  requireWritable(project);
-  await project.recover();
-  const plan = await makePlan(project, options);
-  const eventId = await applyPlan(project.store, plan, {
-    by: project.actor,
-    notes: project.redact(options.notes ?? ''),
-    now: project.clock(),
-    eventsExperiment: eventsExperiment(project.config),
-  });
-  const result = toDeployResult(plan, { status: 'deployed', eventId });
-  if (eventId !== null) project.startLog('deploy').write('info', result.changes.join(' '), { ...result });
-  return result;
+export function deploy(project: Project, options: DeployOptions): Promise<DeployResult> {
+  const { expected, notes } = options;
+  const plan = planner(project, { ...options, version: expected?.version ?? options.version });
+  return carryOut(project, plan, { operation: 'deploy', status: 'deployed', notes, expected });
 }
 
-async function makePlan({ store, config }: Project, options: DeployOptions): Promise<StagePlan> {
-  const state = await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name);
-  const target = promotionTarget(state, options);
-  const thresholds = config.deployment.gates[options.stage === 'Staging' ? 'staging' : 'production'];
-  const gates = evaluateGates(await gatherEvidence(store, state, target), thresholds, options);
-  return planPromotion(state, { stage: options.stage, version: options.version, gates });
+function planner({ store, config }: Project, options: DeployOptions): Planner {
+  return async (state) => {
+    const target = promotionTarget(state, options);
+    const thresholds = config.deployment.gates[options.stage === 'Staging' ? 'staging' : 'production'];
+    const gates = evaluateGates(await gatherEvidence(store, state, target), thresholds, options);
+    return planPromotion(state, { stage: options.stage, version: options.version, gates });
+  };
 }

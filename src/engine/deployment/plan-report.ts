@@ -18,6 +18,7 @@ export function toDeployResult(plan: StagePlan, applied?: Applied): DeployResult
     from_stage: plan.fromStage,
     to_stage: plan.toStage,
     previous_version: plan.previousVersion,
+    holders: plan.holders,
     gates: plan.gates,
     changes: describeChanges(plan),
     warnings: plan.warnings,

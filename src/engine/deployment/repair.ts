@@ -4,6 +4,7 @@ import { planAdopt, planRestore } from '../registry/plan.ts';
 import { applyPlan } from '../registry/promotion.ts';
 import type { RecoveredRun } from '../registry/recovery.ts';
 import { loadRegistryState } from '../registry/state.ts';
+import { applyOptions } from './carry-out.ts';
 
 export interface RepairOptions {
   /** `finish`: only what our own interrupted commands left. `adopt` and `restore` also settle what other tools changed. */
@@ -51,12 +52,7 @@ async function settleChanges(project: Project, { mode, notes }: RepairOptions): 
     const change = detectOutsideChanges(state).find((candidate) => candidate.stage === stage);
     if (change === undefined) continue;
     const plan = mode === 'adopt' ? planAdopt(state, change) : planRestore(state, change);
-    await applyPlan(store, plan, {
-      by: project.actor,
-      notes: project.redact(notes ?? ''),
-      now: project.clock(),
-      eventsExperiment: events,
-    });
+    await applyPlan(store, plan, applyOptions(project, notes));
     const holder = mode === 'adopt' ? change.holder : change.expected;
     const verb = mode === 'adopt' ? 'Adopted' : 'Restored';
     done.push(`${verb}: ${stage} is held by ${holder === null ? 'no version' : `version ${holder}`}.`);

@@ -2,8 +2,15 @@ import type { GateResult } from '../registry/gates.ts';
 import type { HistoryEntry } from '../registry/history.ts';
 import type { Stage, VersionStage } from '../registry/stages.ts';
 
+/** What of a plan must still be true when it is carried out. */
+export interface ShownPlan {
+  version: string;
+  /** Who held each stage when the plan was made; null is no version. */
+  holders: Record<Stage, string | null>;
+}
+
 /** What `deploy --json` and `rollback --json` print. */
-export interface DeployResult {
+export interface DeployResult extends ShownPlan {
   schema: 1;
   /**
    * `unchanged`: the version already holds the stage, and no event was written. `dry-run`: the plan would go through.
@@ -11,8 +18,8 @@ export interface DeployResult {
    */
   status: 'deployed' | 'rolled-back' | 'unchanged' | 'dry-run' | 'refused';
   model_name: string;
-  version: string;
   from_stage: VersionStage;
+  /** With `unchanged` the stage that the version is in, which may lie above the one that was asked for. */
   to_stage: Stage;
   /** Who holds (or held) the stage before; null when nobody does. */
   previous_version: string | null;

@@ -25,6 +25,8 @@ export interface PromotionPlan {
   toStage: VersionStage;
   /** Who holds the stage now; null when nobody does. */
   previousVersion: string | null;
+  /** Who holds each stage now. */
+  holders: Record<Stage, string | null>;
   gates: GateResult[];
   moves: AliasMove[];
   stageFields: Record<string, StageField>;
@@ -183,8 +185,11 @@ function stagePlan(
   const fromStage = versionStage(state, version);
   const moves = movesInto(state, toStage, version);
   const plan = draft(state, { kind, version, fromStage, toStage, gates, moves });
-  const isThere = plan.previousVersion === version || (toStage === 'Staging' && fromStage === 'GNU_Production');
-  if (isThere) return { ...plan, toStage, status: 'unchanged', moves: [], stageFields: {}, versionTags: {} };
+  const unchanged = { status: 'unchanged' as const, moves: [], stageFields: {}, versionTags: {} };
+  if (plan.previousVersion === version) return { ...plan, ...unchanged, toStage };
+  // The newest version is in production: it is where it is, above the stage that was asked for.
+  if (toStage === 'Staging' && fromStage === 'GNU_Production')
+    return { ...plan, ...unchanged, toStage: fromStage, previousVersion: version };
   return { ...plan, toStage };
 }
 
@@ -203,6 +208,7 @@ function draft(state: RegistryState, made: Draft): PromotionPlan {
     status: gatesOpen(made.gates) ? 'ready' : 'refused',
     modelName: state.modelName,
     previousVersion: made.moves[0]?.expected ?? null,
+    holders: { Staging: state.aliases.Staging ?? null, GNU_Production: state.aliases.GNU_Production ?? null },
     stageFields: {},
     versionTags: {},
     notBefore: (state.events[0]?.at ?? 0) + 1,

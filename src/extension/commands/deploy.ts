@@ -1,5 +1,5 @@
 import type { DeployRequest, DeployResult, ProjectRef, Stage } from '../../protocol/engine-api.ts';
-import { closedGates, planDetail, planReport, refusalText } from '../documents/plan-report.ts';
+import { closedGates, planDetail, planReport, refusalText, unchangedText } from '../documents/plan-report.ts';
 import { withProgress } from '../editor/progress.ts';
 import { type EditorSession, requireProject } from '../editor-session.ts';
 import type { RegistryNode } from '../views/registry-node.ts';
@@ -81,7 +81,7 @@ async function promote(session: EditorSession, request: DeployRequest): Promise<
   const project = requireProject(session);
   const plan = await session.engine.api.planDeploy(project, request);
   if (plan.status === 'unchanged') {
-    void session.dialogs.say(`Version ${plan.version} is in ${plan.to_stage} already.`);
+    void session.dialogs.say(unchangedText(plan, request.stage));
     return plan;
   }
   // From here on the version that was shown, whatever is registered meanwhile.
@@ -102,7 +102,7 @@ async function confirmAndDeploy(
   if (answer !== DEPLOY) return undefined;
   const notes = request.notes ?? (await askNotes(session, question));
   if (notes === undefined) return undefined;
-  return carryOut(session, project, { ...request, notes });
+  return carryOut(session, project, { ...request, notes, expected: { version: plan.version, holders: plan.holders } });
 }
 
 async function refuse(

@@ -47,7 +47,8 @@ async function rollBackTo(session: EditorSession, toVersion: string | undefined)
   if (answer !== ROLL_BACK) return undefined;
   const notes = await askNotes(session, question);
   if (notes === undefined) return undefined;
-  const request = { toVersion: plan.version, notes };
+  const expected = { version: plan.version, holders: plan.holders };
+  const request = { toVersion: plan.version, notes, expected };
   const result = await withProgress(`Rolling back to version ${plan.version}`, () =>
     engine.api.rollback(project, request),
   ).finally(() => follower.refresh());

@@ -1,4 +1,4 @@
-import type { DeployResult, GateResult } from '../../protocol/engine-api.ts';
+import type { DeployResult, GateResult, Stage } from '../../protocol/engine-api.ts';
 import { escapeMarkdown, metricText } from '../views/metric-text.ts';
 
 /** A plan in a few lines, for a question that stops everything: what moves, then every gate's value. */
@@ -48,8 +48,14 @@ export function refusalText(plan: DeployResult): string {
   return `Version ${plan.version} may not enter ${plan.to_stage}: ${gates.join('; ')}.`;
 }
 
+/** Why there is nothing to do. */
+export function unchangedText({ version, to_stage }: DeployResult, asked: Stage): string {
+  const what = `Version ${version} is in ${to_stage} already`;
+  return asked === to_stage ? `${what}.` : `${what}; there is nothing newer to stage.`;
+}
+
 function verdict(plan: DeployResult): string {
-  if (plan.status === 'unchanged') return `Version ${plan.version} is in ${plan.to_stage} already.`;
+  if (plan.status === 'unchanged') return unchangedText(plan, plan.to_stage);
   return plan.status === 'refused' ? `**Refused.** ${escapeMarkdown(refusalText(plan))}` : 'The plan would go through.';
 }
 

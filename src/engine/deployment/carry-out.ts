@@ -1,0 +1,63 @@
+import { eventsExperiment, type Project, requireWritable } from '../project.ts';
+import type { StagePlan } from '../registry/plan.ts';
+import { type ApplyOptions, applyPlan } from '../registry/promotion.ts';
+import { STAGES } from '../registry/stages.ts';
+import { loadRegistryState, type RegistryState } from '../registry/state.ts';
+import { type Applied, toDeployResult } from './plan-report.ts';
+import type { DeployResult, ShownPlan } from './results.ts';
+
+/** Makes a plan from the registry; looks up the evidence for its gates. */
+export type Planner = (state: RegistryState) => Promise<StagePlan>;
+
+export interface CarryOutOptions {
+  operation: 'deploy' | 'rollback';
+  status: Applied['status'];
+  notes: string | undefined;
+  /** The plan that a person agreed to. */
+  expected: ShownPlan | undefined;
+}
+
+/** The plan that the registry as it is now gives. */
+export async function planNow({ store, config }: Project, planner: Planner): Promise<StagePlan> {
+  return planner(await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name));
+}
+
+/**
+ * Makes the plan, carries it out and writes the log. With `expected` it is the plan that was shown: made from the holders of
+ * that time, so that the commit finds out when one of them moved since.
+ * @throws EngineError `gate-failed`, `conflict`, and what the planner throws
+ */
+export async function carryOut(project: Project, planner: Planner, options: CarryOutOptions): Promise<DeployResult> {
+  requireWritable(project);
+  await project.recover();
+  const { operation, status, notes, expected } = options;
+  const plan = await planNow(project, (state) => (expected ? planAsShown(state, expected, planner) : planner(state)));
+  const eventId = await applyPlan(project.store, plan, applyOptions(project, notes));
+  const result = toDeployResult(plan, { status, eventId });
+  if (eventId !== null) project.startLog(operation).write('info', result.changes.join(' '), { ...result });
+  return result;
+}
+
+/** Who acts, why and when, as events record it. */
+export function applyOptions(project: Project, notes: string | undefined): ApplyOptions {
+  return {
+    by: project.actor,
+    notes: project.redact(notes ?? ''),
+    now: project.clock(),
+    eventsExperiment: eventsExperiment(project.config),
+  };
+}
+
+/** Stages that the plan leaves alone are moves to where they are, because its gates were judged by them too. */
+async function planAsShown(state: RegistryState, { holders }: ShownPlan, planner: Planner): Promise<StagePlan> {
+  const aliases = { ...state.aliases };
+  for (const stage of STAGES) {
+    if (holders[stage] === null) delete aliases[stage];
+    else aliases[stage] = holders[stage];
+  }
+  const plan = await planner({ ...state, aliases });
+  if (plan.status !== 'ready') return plan;
+  const alone = STAGES.filter((stage) => plan.moves.every(({ alias }) => alias !== stage));
+  const stays = alone.map((alias) => ({ alias, expected: holders[alias], target: holders[alias] }));
+  return { ...plan, moves: [...plan.moves, ...stays] };
+}
