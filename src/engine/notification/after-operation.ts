@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodeOf, toEngineError } from '../support/errors.ts';
-import { listLogs, partOf } from '../support/log-files.ts';
+import { type LogFile, listLogs, partOf } from '../support/log-files.ts';
+import type { LogEntry } from '../support/operation-log.ts';
 import { isNews } from './drift-memory.ts';
 import type { BatchOutcome, DeploymentOutcome, DriftAlarm, RetrainOutcome } from './notice.ts';
 import { notify } from './notify.ts';
@@ -41,47 +42,70 @@ const LONGEST_LINE = 500;
 
 /**
  * Tells that an operation stopped, with the end of its log. One that stopped before it began a log gets one now, so that
- * `gnu-mlops logs` shows it too.
+ * `gnu-mlops logs` shows it too. Never rejects: the failure that is told of is the one that counts.
  * @param since when the operation began; logs before that are of others
  */
 export async function afterFailure(project: Teller, operation: string, error: unknown, since?: Date): Promise<void> {
   const { reason, message, details } = toEngineError(error);
-  if (!project.readOnly && newestLog(project, operation, since) === undefined) {
+  if (!project.readOnly && ownLog(project, operation, since) === undefined) {
     project.startLog(operation).write('error', message, { reason });
   }
-  const log = newestLog(project, operation, since);
-  await notify(project, {
-    kind: 'failure',
-    operation,
-    failure: {
-      reason,
-      message,
-      fix: details.fix ?? null,
-      exit_code: exitCodeOf(toEngineError(error)),
-      log: log?.file ?? null,
-      tail: log?.tail ?? [],
-    },
-  });
+  const log = ownLog(project, operation, since);
+  const failure = { reason, message, fix: details.fix ?? null, exit_code: exitCodeOf(toEngineError(error)) };
+  const end = { log: log?.file ?? null, tail: log?.tail ?? [] };
+  await notify(project, { kind: 'failure', operation, failure: { ...failure, ...end } });
 }
 
-interface NewestLog {
+interface OwnLog {
   file: string;
   tail: string[];
 }
 
-/** The newest log of an operation, unless it began before `since`: its name tells seconds, its first line more. */
-function newestLog({ baseDir }: Teller, operation: string, since: Date | undefined): NewestLog | undefined {
-  const found = listLogs(path.join(baseDir, 'logs')).find((log) => log.operation === operation);
-  if (found === undefined) return undefined;
-  const linesOf = (part: number) =>
-    readFileSync(partOf(found.stem, part, '.log'), 'utf8')
-      .trimEnd()
-      .split('\n');
-  const began = Date.parse(linesOf(found.parts[0]!)[0]!.split(' ')[0]!);
-  if (since !== undefined && began < since.getTime()) return undefined;
-  const last = found.parts.at(-1)!;
-  const tail = linesOf(last).slice(-TAIL_LINES);
-  return { file: partOf(found.stem, last, '.log'), tail: tail.map((line) => line.slice(0, LONGEST_LINE)) };
+/** The newest log of an operation that this process began, not before `since`. */
+function ownLog({ baseDir }: Teller, operation: string, since = new Date(0)): OwnLog | undefined {
+  const logs = readableLogs(path.join(baseDir, 'logs')).filter((log) => log.operation === operation);
+  for (const { stem, parts } of logs.slice(0, MOST_LOOKS)) {
+    const [first] = linesOf(partOf(stem, parts[0]!, '.jsonl'));
+    if (!isOwn(first, since)) continue;
+    const file = partOf(stem, parts.at(-1)!, '.log');
+    return {
+      file,
+      tail: linesOf(file)
+        .slice(-TAIL_LINES)
+        .map((line) => line.slice(0, LONGEST_LINE)),
+    };
+  }
+  return undefined;
+}
+
+/** None of a folder that this user may not read. */
+function readableLogs(folder: string): LogFile[] {
+  try {
+    return listLogs(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Other processes may have begun newer ones meanwhile; not many. */
+const MOST_LOOKS = 20;
+
+function isOwn(line: string | undefined, since: Date): boolean {
+  try {
+    const { pid, time } = JSON.parse(line ?? '') as LogEntry;
+    return pid === process.pid && Date.parse(time) >= since.getTime();
+  } catch {
+    return false;
+  }
+}
+
+/** None of a file that another process has not written yet, or has removed. */
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n');
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -61,6 +61,11 @@ async function turn(project: Teller): Promise<Lease | undefined> {
   return undefined;
 }
 
+/** Mail has one server; each webhook is a way of its own. */
+function wayOf({ channel, to }: Message): string {
+  return channel === 'mail' ? channel : `${channel} ${to[0]}`;
+}
+
 /** One round through the spool. */
 class Postman {
   readonly #project: Teller;
@@ -68,7 +73,7 @@ class Postman {
   readonly #log: Log;
   readonly #patience: Patience;
   readonly #notifiers: Record<Message['channel'], Notifier>;
-  readonly #blocked = new Set<Message['channel']>();
+  readonly #blocked = new Set<string>();
   readonly #tried = new Set<string>();
 
   constructor(project: Teller, spool: Spool, log: Log, patience: Patience) {
@@ -88,7 +93,7 @@ class Postman {
   }
 
   #next(): Message | undefined {
-    return this.#spool.list().find(({ id, channel }) => !this.#tried.has(id) && !this.#blocked.has(channel));
+    return this.#spool.list().find((message) => !this.#tried.has(message.id) && !this.#blocked.has(wayOf(message)));
   }
 
   async #send(message: Message, report: NotifyReport): Promise<void> {
@@ -99,7 +104,7 @@ class Postman {
     report.sent += accepted.length;
     report.refused += refused.length;
     for (const refusal of refused) this.#tell(message, refusal, 'It is not tried again.');
-    if (isBlocked) this.#blocked.add(message.channel);
+    if (isBlocked) this.#blocked.add(wayOf(message));
     if (later.length === 0) return this.#spool.remove(message);
     const age = this.#project.clock().getTime() - Date.parse(message.created);
     if (age > GIVE_UP_DAYS * DAY_MS) return this.#giveUp(message, later[0]!.reason, report);
@@ -107,11 +112,12 @@ class Postman {
     for (const refusal of later) this.#tell(message, refusal, 'It waits in .gnu-mlops/spool for the next command.');
   }
 
-  /** Tries again after a pause when nothing gets through: servers restart. */
+  /** Tries a new message again after a pause when it does not get through: servers restart. One that waited has time. */
   async #persist(message: Message): Promise<Delivery> {
     const notifier = this.#notifiers[message.channel];
     let delivery = await notifier.deliver(message);
-    for (const pause of this.#patience.pausesMs) {
+    const pauses = message.attempts === 0 ? this.#patience.pausesMs : [];
+    for (const pause of pauses) {
       if (delivery.later.length < message.to.length) break;
       await delay(pause);
       delivery = await notifier.deliver(message);

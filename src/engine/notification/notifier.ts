@@ -7,7 +7,7 @@ export interface Delivery {
   refused: Refusal[];
   /** Not now: tried again by the next command that notifies. */
   later: Refusal[];
-  /** Nothing gets through at the moment, so that other messages need not be tried. */
+  /** Nothing gets through this way at the moment, so that other messages for it need not be tried. */
   isBlocked: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Patience {
   connectMs: number;
   /** Without a sign of the other side. */
   silenceMs: number;
-  /** Pauses before the second attempt, the third and so on, when nothing gets through. */
+  /** Pauses before the second attempt, the third and so on, of a new message that does not get through. */
   pausesMs: number[];
 }
 

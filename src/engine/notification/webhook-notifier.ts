@@ -22,13 +22,13 @@ export class WebhookNotifier implements Notifier {
       const { ok, status } = await this.#post(address, message);
       if (ok) return { accepted: message.to, refused: [], later: [], isBlocked: false };
       const isPassing = status >= 500 || PASSING.has(status);
-      // One hook that answers badly says nothing of the others.
+      // It may have something against this message only.
       return {
         ...allOf(message, isPassing ? 'later' : 'refused', `it answered with status ${status}`),
         isBlocked: false,
       };
     } catch (error) {
-      return { ...allOf(message, 'later', reasonOf(error)), isBlocked: false };
+      return allOf(message, 'later', reasonOf(error));
     }
   }
 

@@ -63,7 +63,16 @@ export class OperationLog implements Log {
     const { clock, redact, operation, onEntry } = this.options;
     this.runId ??= [facts.run_id, facts.event_id].find((id) => typeof id === 'string');
     const run = this.runId === undefined ? {} : { run_id: this.runId };
-    const raw = { time: clock().toISOString(), level, operation, log: this.id, ...run, message, ...facts };
+    const raw = {
+      time: clock().toISOString(),
+      level,
+      operation,
+      log: this.id,
+      pid: process.pid,
+      ...run,
+      message,
+      ...facts,
+    };
     const plain = JSON.parse(JSON.stringify(raw)) as unknown;
     const entry = cleanTexts(plain, (text) => redactByName(redact(text))) as LogEntry;
     this.append(JSON.stringify(entry), this.readable(entry));

@@ -89,6 +89,19 @@ describe('After an operation', () => {
     assert.match(text, /exit code: +4/);
   });
 
+  it('that failed it is never the log of another process, be that newer, empty or half there', async () => {
+    const project = await told.at(NOW);
+    const other = (id: string, text: string) => told.temporary.write(`logs/batch-20991231T235959Z-${id}.jsonl`, text);
+    other('aaaaaa', `{"time":"2099-12-31T23:59:59.000Z","pid":${process.pid + 1},"message":"not mine"}\n`);
+    other('bbbbbb', '');
+    other('cccccc', '{"time":');
+    project.startLog('batch').write('error', 'mine');
+    await afterFailure(project, 'batch', UNREACHABLE, project.clock());
+    const text = (await told.mails())[0]!.parts['text/plain']!;
+    assert.match(text, /The end of its log\n.* mine\n/);
+    assert.doesNotMatch(text, /not mine/);
+  });
+
   it('that failed before it had a log, it gets one', async () => {
     const project = await told.at(NOW);
     await afterFailure(project, 'batch', UNREACHABLE, project.clock());

@@ -245,6 +245,26 @@ describe('People are told', () => {
       assert.deepEqual(await told.tell(gone, BATCH), { sent: 0, refused: 1, waiting: 0 });
     });
 
+    it('without asking a side that is away once for each message that waits for it', async () => {
+      const [gone, here] = [await startHookServer(), await startHookServer()];
+      try {
+        const hooks = await told.at(NOW, [`notifications.webhooks=[${gone.address}, ${here.address}]`]);
+        gone.answer = 'silence';
+        for (let i = 0; i < 3; i++) await told.tell(hooks, FAILURE);
+        const posts = gone.posts.length;
+        assert.deepEqual([here.posts.length, spooled().length], [3, 3]);
+        await told.tell(hooks, { kind: 'batch', result: IDLE_BATCH });
+        assert.equal(gone.posts.length, posts + 1);
+        gone.answer = 200;
+        const back = await told.tell(hooks, { kind: 'batch', result: IDLE_BATCH });
+        assert.deepEqual(back, { sent: 3, refused: 0, waiting: 0 });
+        assert.equal(here.posts.length, 3);
+      } finally {
+        await gone.stop();
+        await here.stop();
+      }
+    });
+
     it('once, though five commands look into the spool at the same time', async () => {
       await told.stop();
       const writer = await told.at(NOW);

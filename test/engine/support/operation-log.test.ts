@@ -43,6 +43,7 @@ describe('The log of an operation', () => {
       operation: 'train',
       message: 'Run started.',
       run_id: 'r1',
+      pid: process.pid,
       log: /-([0-9a-f]{6})\.log$/.exec(text!)![1],
     });
   });
