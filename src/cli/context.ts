@@ -41,16 +41,35 @@ export class CommandContext {
   }
 
   /** The project that --config names, opened once and closed at the end. */
-  async project(): Promise<Project> {
+  async project(options: Pick<OpenProjectOptions, 'createStore'> = {}): Promise<Project> {
     if (this.#project) return this.#project;
-    this.#project = await openProject(this.projectOptions);
+    this.#project = await openProject({ ...this.projectOptions, ...options });
     this.#warn(this.#project.loaded);
     return this.#project;
   }
 
-  /** The project for a command that only reads: it tidies up too, unless the store may not be written just now. */
+  /** The project for a command that works on what was trained: there must be a store. */
+  storedProject(): Promise<Project> {
+    return this.project({ createStore: false });
+  }
+
+  /** As {@link projectToRead}; null where there is no store yet. */
+  async projectToReadIfStored(): Promise<Project | null> {
+    try {
+      await this.storedProject();
+    } catch (error) {
+      if (EngineError.is(error, 'not-found')) return null;
+      throw error;
+    }
+    return this.projectToRead();
+  }
+
+  /**
+   * The project for a command that only reads: it makes no store, and tidies up too, unless the store may not be written
+   * just now.
+   */
   async projectToRead(): Promise<Project> {
-    const project = await this.project();
+    const project = await this.storedProject();
     await project.recover().catch((error: unknown) => {
       if (!EngineError.is(error, 'store-read-only') && !EngineError.is(error, 'store-locked')) throw error;
     });
@@ -84,6 +103,11 @@ export class CommandContext {
   /** A sentence for the operator beside the result. */
   note(text: string): void {
     if (!this.options.quiet) this.complain(text);
+  }
+
+  /** Something doubtful about the data: --quiet leaves out remarks, not this. */
+  warn(text: string): void {
+    this.complain(`warning: ${text}`);
   }
 
   /** A sentence that is shown even with --quiet: why the command failed. */

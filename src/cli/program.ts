@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { EngineError } from '../engine/support/errors.ts';
 import { addBatch } from './commands/batch.ts';
 import { addCi } from './commands/ci.ts';
 import { addClean } from './commands/clean.ts';
@@ -59,15 +60,15 @@ export function buildProgram(dispatch: Dispatch): Command {
   const program = new Command('gnu-mlops')
     .description('Keep tabular machine-learning models in production: train, register, promote, roll back, predict.')
     .version(packageJson.version)
-    .showHelpAfterError('Help: gnu-mlops --help')
     // Behind a command's name --version is that command's own option.
     .enablePositionalOptions()
-    .exitOverride();
+    .exitOverride(refuse('gnu-mlops'));
   for (const add of COMMANDS) {
-    const command = add(program, dispatch).exitOverride();
+    const command = add(program, dispatch);
+    command.exitOverride(refuse(nameOf(command)));
     // Of a command with commands of its own, those take the options.
     const workers = command.commands.length > 0 ? command.commands : [command];
-    for (const worker of workers) withCommonOptions(worker).exitOverride();
+    for (const worker of workers) withCommonOptions(worker).exitOverride(refuse(nameOf(worker)));
   }
   return program;
 }
@@ -84,6 +85,26 @@ function withCommonOptions(command: Command): Command {
     .option('--json', 'print one JSON document on standard output, everything else on standard error')
     .option('--quiet', 'no progress and no remarks')
     .option('--verbose', 'show the log while it is written');
+}
+
+/** How a command is called: "gnu-mlops schedule add". */
+export function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
+}
+
+/** Wrong usage is an error like any other; asking for help is none. */
+function refuse(name: string): (error: CommanderError) => never {
+  return (error) => {
+    if (error.exitCode === 0) throw error;
+    const isWithoutAction = error.code === 'commander.help';
+    const complaint = isWithoutAction ? `${name} needs the name of one of its commands.` : error.message;
+    throw new EngineError('usage', complaint.replace(/^error: /, ''), { fix: helpPointer(name) });
+  };
+}
+
+/** What to do about wrong usage of a command. */
+export function helpPointer(name: string): string {
+  return `See: ${name} --help`;
 }
 
 /** Whether commander stopped only because help or the version was asked for. */

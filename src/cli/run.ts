@@ -1,12 +1,8 @@
-import { CommanderError } from 'commander';
-import { type EngineError, exitCodeOf, toEngineError } from '../engine/support/errors.ts';
+import { EngineError, exitCodeOf, toEngineError } from '../engine/support/errors.ts';
 import { CommandContext, type CommonOptions } from './context.ts';
 import { errorDocument, errorText } from './output/error-report.ts';
 import type { Terminal } from './output/terminal.ts';
-import { buildProgram, type Handler, isHelp } from './program.ts';
-
-/** Exit code for wrong usage. */
-const USAGE = 2;
+import { buildProgram, type Handler, helpPointer, isHelp, nameOf } from './program.ts';
 
 /**
  * Runs `gnu-mlops` with the arguments after its name.
@@ -15,24 +11,36 @@ const USAGE = 2;
  */
 export async function runCli(args: string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   let exitCode = 0;
+  let command = 'gnu-mlops';
   const dispatch = async (options: object, handler: Handler) => {
-    exitCode = await runHandler(new CommandContext(options as CommonOptions, terminal, signal), handler);
+    const context = new CommandContext(options as CommonOptions, terminal, signal);
+    exitCode = await runHandler(context, handler, () => command);
   };
   const program = buildProgram(dispatch);
-  program.configureOutput({ writeOut: terminal.output, writeErr: (text) => terminal.error(text.trimEnd()) });
-  for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
-    command.copyInheritedSettings(program);
+  program.hook('preAction', (_, action) => {
+    command = nameOf(action);
+  });
+  const output = {
+    writeOut: terminal.output,
+    writeErr: (text: string) => terminal.error(text.trimEnd()),
+    // It is told like every other error, at the end.
+    outputError: () => undefined,
+  };
+  for (const each of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
+    each.configureOutput(output);
   try {
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (isHelp(error)) return 0;
-    if (error instanceof CommanderError) return USAGE;
-    throw error;
+    if (!EngineError.is(error)) throw error;
+    const options = { config: 'config.yaml', set: [], json: args.includes('--json') };
+    report(error, new CommandContext(options, terminal, signal));
+    return exitCodeOf(error);
   }
 }
 
-async function runHandler(context: CommandContext, handler: Handler): Promise<number> {
+async function runHandler(context: CommandContext, handler: Handler, command: () => string): Promise<number> {
   try {
     const outcome = await handler(context);
     await context.close();
@@ -42,6 +50,7 @@ async function runHandler(context: CommandContext, handler: Handler): Promise<nu
     // What stopped the command is what counts; a store that does not close after that adds nothing.
     await context.close().catch(() => undefined);
     const error = toEngineError(thrown);
+    if (error.reason === 'usage') error.details.fix ??= helpPointer(command());
     report(error, context);
     return exitCodeOf(error);
   }

@@ -20,6 +20,8 @@ export interface OpenProjectOptions {
   env?: Environment;
   /** Refuse every write: for workspaces that are not trusted. */
   readOnly?: boolean;
+  /** Make a store that is missing: true unless given. What only reads gets `not-found` instead. */
+  createStore?: boolean;
   /** Tells the time; tests give their own. */
   clock?: () => Date;
   /** Gets every log entry, secrets removed. */
@@ -55,14 +57,15 @@ export interface Project {
 
 /**
  * Opens the project that a config.yaml describes.
- * @throws EngineError `invalid-config`, or what the store says: `invalid-store`, `store-read-only`, `unreachable`
+ * @throws EngineError `invalid-config`, or what the store says: `not-found` (missing, and not to be made), `invalid-store`,
+ *   `store-read-only`, `unreachable`
  */
 export async function openProject(options: OpenProjectOptions = {}): Promise<Project> {
   const env = options.env ?? process.env;
   const configFile = path.resolve(options.configFile ?? 'config.yaml');
   const overrides: Override[] = (options.set ?? []).map(parseSetFlag);
   const loaded = loadConfig({ file: configFile, overrides, env });
-  const store = await openProjectStore(loaded, options.readOnly ?? false);
+  const store = await openProjectStore(loaded, options);
   return makeProject(loaded, store, options);
 }
 
@@ -80,7 +83,10 @@ export function secretsOf({ configFile, set, env = process.env }: OpenProjectOpt
  * The tracking store that a configuration names.
  * @throws EngineError `unsupported` for a registry apart from it: deployments and their history must lie in one store
  */
-export async function openProjectStore(loaded: LoadedConfig, readOnly: boolean): Promise<TrackingStore> {
+export async function openProjectStore(
+  loaded: LoadedConfig,
+  { readOnly = false, createStore = !readOnly }: Pick<OpenProjectOptions, 'readOnly' | 'createStore'>,
+): Promise<TrackingStore> {
   const { tracking_uri, registry_uri } = loaded.config.mlflow;
   if (registry_uri !== null && registry_uri !== tracking_uri) {
     throw new EngineError(
@@ -97,6 +103,7 @@ export async function openProjectStore(loaded: LoadedConfig, readOnly: boolean):
     baseDir,
     artifactRoot: path.join(baseDir, 'mlruns'),
     readOnly,
+    create: createStore && !readOnly,
   });
 }
 

@@ -185,8 +185,11 @@ describe('The main job on the command line', () => {
   });
 
   it('reads the configuration that --config names', async () => {
-    writeFileSync(path.join(project.folder, 'other.yaml'), 'mlflow: { tracking_uri: sqlite:///other.db }\n');
-    await json<InfoResult>('info', ['info', '--config', 'other.yaml']);
-    assert.ok(existsSync(path.join(project.folder, 'other.db')));
+    writeFileSync(
+      path.join(project.folder, 'other.yaml'),
+      'mlflow: { model_name: other, tracking_uri: sqlite:///o.db }\n',
+    );
+    const { model_name } = await json<InfoResult>('info', ['info', '--config', 'other.yaml']);
+    assert.equal(model_name, 'other');
   });
 });

@@ -23,7 +23,7 @@ export function addCi(program: Command, dispatch: Dispatch): Command {
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
         if (flags.summary) {
-          const summary = await pipelineSummary(await context.projectToRead());
+          const summary = await pipelineSummary(await context.projectToReadIfStored(), context.config().config);
           return { document: summary, text: summary.markdown };
         }
         const { provider, output, force } = flags;

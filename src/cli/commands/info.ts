@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { info } from '../../engine/deployment/info.ts';
+import { info, infoWithoutStore } from '../../engine/deployment/info.ts';
 import type { InfoResult, StageHolder } from '../../engine/deployment/results.ts';
 import type { HistoryEntry } from '../../engine/registry/history.ts';
+import type { CommandContext } from '../context.ts';
 import { decimal, fields, table } from '../output/table.ts';
-import type { Dispatch } from '../program.ts';
+import type { Dispatch, Outcome } from '../program.ts';
 
 interface Flags {
   history?: boolean;
@@ -19,10 +20,18 @@ export function addInfo(program: Command, dispatch: Dispatch): Command {
     .option('--at <date>', 'as it was at the end of a day (2026-11-25) or at an instant (2026-11-25T13:00:00Z)')
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
-        const result = await info(await context.projectToRead(), flags);
+        const project = await context.projectToReadIfStored();
+        if (project === null) return nothingYet(context);
+        const result = await info(project, flags);
         return { document: result, text: infoText(result, flags.history ?? false) };
       }),
     );
+}
+
+function nothingYet(context: CommandContext): Outcome {
+  const { config } = context.config();
+  const text = `There is no store at ${config.mlflow.tracking_uri} yet; the first training makes it: gnu-mlops train`;
+  return { document: infoWithoutStore(config), text };
 }
 
 function infoText(result: InfoResult, withHistory: boolean): string {

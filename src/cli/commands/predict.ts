@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -16,6 +17,7 @@ interface Flags {
   version?: string;
   setFeature: string[];
   output?: string;
+  force?: boolean;
   format?: RowFormat;
   strict?: boolean;
 }
@@ -30,7 +32,8 @@ export function addPredict(program: Command, dispatch: Dispatch): Command {
     .addOption(new Option('--alias <alias>', 'any alias of the model').conflicts(['stage', 'version']))
     .addOption(new Option('--version <n>', 'a version').conflicts(['stage', 'alias']))
     .option('--set-feature <name=value>', 'one feature of a single row; repeat for each', collect, [])
-    .option('--output <file>', 'where to write the rows with their predictions')
+    .option('--output <file>', 'where to write the rows with their predictions; - for standard output')
+    .option('--force', 'replace an output file that exists without asking')
     .addOption(new Option('--format <format>', 'of what is written').choices(['csv', 'json', 'jsonl', 'parquet']))
     .option('--strict', 'refuse categories that the model was not trained on')
     .action((file: string | undefined, flags: Flags) =>
@@ -40,16 +43,17 @@ export function addPredict(program: Command, dispatch: Dispatch): Command {
 
 async function predictRows(context: CommandContext, file: string | undefined, flags: Flags): Promise<Outcome> {
   const input = await readInput(context, file, flags);
-  const project = await context.project();
+  const project = await context.projectToRead();
   let printed = '';
   const print = (text: string) => {
     printed = text;
   };
   const output = chooseOutput({ context, file, flags, baseDir: project.baseDir, now: project.clock(), print });
+  await requireFree(context, flags);
   const { stage, alias, version, strict = false } = flags;
   const select = { stage: stage === undefined ? undefined : parseStage(stage), alias, version };
   const result = await predict(project, { ...context.control, input, select, strict, ...output });
-  for (const warning of result.warnings) context.note(`warning: ${warning}`);
+  for (const warning of result.warnings) context.warn(warning);
   return printed ? { document: result, text: printed, isData: true } : { document: result, text: predictText(result) };
 }
 
@@ -59,7 +63,7 @@ async function readInput(context: CommandContext, file: string | undefined, flag
   if (setFeature.length > 0 || file === undefined) {
     throw new EngineError('usage', 'Give predict a file, - for standard input, or --set-feature for a single row.');
   }
-  return file === '-' ? { text: await context.terminal.readInput() } : { file };
+  return file === STANDARD_STREAM ? { text: await context.terminal.readInput() } : { file };
 }
 
 function parseFeature(text: string): [string, string] {
@@ -67,6 +71,18 @@ function parseFeature(text: string): [string, string] {
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
   throw new EngineError('usage', `--set-feature ${text}: expected name=value.`);
 }
+
+/** A file that somebody named and that exists is replaced only when they say so. */
+async function requireFree({ terminal, options }: CommandContext, { output, force }: Flags): Promise<void> {
+  if (output === undefined || output === STANDARD_STREAM || force || !existsSync(output)) return;
+  if (!options.json && (await terminal.confirm(`${output} exists. Replace it?`))) return;
+  throw new EngineError('usage', `${output} exists already.`, {
+    fix: 'Name another file, or replace it with --force.',
+  });
+}
+
+/** As a file's name: standard input or output. */
+const STANDARD_STREAM = '-';
 
 interface OutputChoice {
   context: CommandContext;
@@ -79,13 +95,14 @@ interface OutputChoice {
 
 /**
  * A file answers with a file, `predictions/<name>-<UTC>.<format>` unless --output names another; standard input answers on
- * standard output; a single row is shown. With --json only --output writes a file.
+ * standard output; a single row is shown. With --json only --output FILE writes one.
  */
 function chooseOutput({ context, file, flags, baseDir, now, print }: OutputChoice): Pick<PredictOptions, 'output'> {
   const { output, format } = flags;
+  if (output === STANDARD_STREAM) return context.options.json ? {} : { output: { write: print, format } };
   if (output !== undefined) return { output: { file: output, format } };
   if (context.options.json || file === undefined) return {};
-  if (file === '-') return { output: { write: print, format: format ?? 'csv' } };
+  if (file === STANDARD_STREAM) return { output: { write: print, format: format ?? 'csv' } };
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const extension = format ?? path.extname(file).slice(1).toLowerCase();
   const known = ['json', 'jsonl', 'parquet'].includes(extension) ? extension : 'csv';

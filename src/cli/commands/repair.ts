@@ -20,7 +20,7 @@ export function addRepair(program: Command, dispatch: Dispatch): Command {
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
         const mode = flags.adopt ? 'adopt' : flags.restore ? 'restore' : 'finish';
-        const result = await repair(await context.project(), { mode, notes: flags.notes });
+        const result = await repair(await context.storedProject(), { mode, notes: flags.notes });
         return { document: result, text: repairText(result) };
       }),
     );

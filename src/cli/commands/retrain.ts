@@ -28,7 +28,7 @@ export function addRetrain(program: Command, dispatch: Dispatch): Command {
           () => retrain(project, { ...context.control, ...flags }),
           afterRetrain,
         );
-        for (const warning of result.warnings) context.note(`warning: ${warning}`);
+        for (const warning of result.warnings) context.warn(warning);
         const exitCode = result.status === 'refused' ? exitCodeOfReason('gate-failed') : 0;
         return { document: result, text: retrainText(result), exitCode };
       }),

@@ -1,4 +1,5 @@
-import { info } from '../deployment/info.ts';
+import type { Config } from '../config/config.ts';
+import { info, infoWithoutStore } from '../deployment/info.ts';
 import type { StageHolder } from '../deployment/results.ts';
 import type { Project } from '../project.ts';
 import { listRuns } from '../runs/list-runs.ts';
@@ -11,10 +12,13 @@ export interface CiSummary {
   markdown: string;
 }
 
-/** The newest run and what is in each stage, as a CI system shows it beside a pipeline. */
-export async function pipelineSummary(project: Project): Promise<CiSummary> {
-  const { stages, model_name } = await info(project);
-  const { runs } = await listRuns(project, { limit: 1 });
+/**
+ * The newest run and what is in each stage, as a CI system shows it beside a pipeline.
+ * @param project null before there is a store
+ */
+export async function pipelineSummary(project: Project | null, config: Config): Promise<CiSummary> {
+  const { stages, model_name } = project ? await info(project) : infoWithoutStore(config);
+  const runs = project ? (await listRuns(project, { limit: 1 })).runs : [];
   const stageRows = Object.entries(stages).map(([stage, holder]) => stageRow(stage, holder));
   const markdown = [
     `## ${cell(model_name)}`,

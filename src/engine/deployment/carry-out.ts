@@ -2,7 +2,7 @@ import { eventsExperiment, type Project, requireWritable } from '../project.ts';
 import type { StagePlan } from '../registry/plan.ts';
 import { type ApplyOptions, applyPlan } from '../registry/promotion.ts';
 import { STAGES } from '../registry/stages.ts';
-import { loadRegistryState, type RegistryState } from '../registry/state.ts';
+import { loadRegistryState, type RegistryState, requireModel } from '../registry/state.ts';
 import { type Applied, toDeployResult } from './plan-report.ts';
 import type { DeployResult, ShownPlan } from './results.ts';
 
@@ -17,9 +17,14 @@ export interface CarryOutOptions {
   expected: ShownPlan | undefined;
 }
 
-/** The plan that the registry as it is now gives. */
+/**
+ * The plan that the registry as it is now gives.
+ * @throws EngineError `not-found` for a model that is not registered, and what the planner throws
+ */
 export async function planNow({ store, config }: Project, planner: Planner): Promise<StagePlan> {
-  return planner(await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name));
+  const state = await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name);
+  await requireModel(store, state);
+  return planner(state);
 }
 
 /**

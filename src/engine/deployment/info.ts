@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts';
 import { eventsExperiment, type Project } from '../project.ts';
 import {
   describeOutsideChange,
@@ -7,7 +8,7 @@ import {
   stageAt,
   stageHolders,
 } from '../registry/history.ts';
-import { loadRegistryState, type RegistryState } from '../registry/state.ts';
+import { loadRegistryState, type RegistryState, requireModel } from '../registry/state.ts';
 import { parseInstant } from '../support/instants.ts';
 import { finiteOrNull } from '../support/json.ts';
 import type { TrackingStore } from '../tracking/store.ts';
@@ -22,12 +23,13 @@ export interface InfoOptions {
 
 /**
  * Which version is in each stage, its metrics, since when, by whom and why.
- * @throws EngineError `usage` when `at` is no date
+ * @throws EngineError `usage` when `at` is no date, `not-found` when the store has models, but not this one
  */
 export async function info(project: Project, options: InfoOptions = {}): Promise<InfoResult> {
   const { store, config } = project;
   const instant = options.at === undefined ? null : parseInstant(options.at);
   const state = await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name);
+  if (await hasModels(store)) await requireModel(store, state);
   const holders = instant === null ? stageHolders(state) : stageAt(state, instant);
   const entries = options.history ? historyEntries(state) : [];
   return {
@@ -41,6 +43,17 @@ export async function info(project: Project, options: InfoOptions = {}): Promise
     history: instant === null ? entries : entries.filter(({ at }) => Date.parse(at) <= instant),
     changed_outside: instant === null ? detectOutsideChanges(state).map(describeOutsideChange) : [],
   };
+}
+
+/** What `info` answers before there is a store. */
+export function infoWithoutStore(config: Config): InfoResult {
+  const stages = { Staging: null, GNU_Production: null };
+  return { schema: 1, model_name: config.mlflow.model_name, at: null, stages, history: [], changed_outside: [] };
+}
+
+/** Before the first training it is no mistake that the model is not there. */
+async function hasModels(store: TrackingStore): Promise<boolean> {
+  return (await store.listModels()).length > 0;
 }
 
 /** A version that was deleted since still tells who held the stage; its run may be gone. */

@@ -9,6 +9,7 @@ import type { ModelVersion } from '../tracking/store.ts';
 import { FeatureReader } from './feature-reader.ts';
 import { type CsvFormat, type InputRows, type PredictInput, type RowFormat, readInput } from './input.ts';
 import { writePredictions } from './output.ts';
+import { requireHarmlessOutput } from './output-file.ts';
 
 export interface PredictOptions extends OperationControl {
   input: PredictInput;
@@ -54,10 +55,12 @@ export interface ScoredRows {
 
 /**
  * Scores rows with a registered version. Column order does not matter.
- * @throws EngineError `not-found`, `invalid-model`, or `invalid-data` naming each row and column that does not fit
+ * @throws EngineError `not-found`, `invalid-model`, `usage` (the output would overwrite the input or the project's own files), or `invalid-data` naming each row and column that does not fit
  */
 export async function predict(project: Project, options: PredictOptions): Promise<PredictResult> {
   const { store, config } = project;
+  if (options.output && 'file' in options.output)
+    await requireHarmlessOutput(project, options.input, options.output.file);
   const version = await resolveVersion(store, config.mlflow.model_name, options.select ?? {});
   const model = await loadVersion(store, version);
   throwIfCancelled(options.signal);

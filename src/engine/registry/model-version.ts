@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { digestFolder } from '../model/digest.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { EngineError } from '../support/errors.ts';
-import type { ModelVersion, TrackingStore } from '../tracking/store.ts';
+import { nearestName } from '../support/nearest-name.ts';
+import type { ModelVersion, RegisteredModel, TrackingStore } from '../tracking/store.ts';
 import type { Stage } from './stages.ts';
+import { unknownModel } from './state.ts';
 
 /** Run tag with the digest of the run's model folder. */
 export const MODEL_DIGEST_TAG = 'gnu_mlops.model_digest';
@@ -29,9 +31,19 @@ export async function resolveVersion(
   const model = await store.findModel(modelName);
   const version = model?.aliases[alias];
   if (version !== undefined) return store.getVersion(modelName, version);
-  const what = model ? `No version of ${modelName} is in ${alias}.` : `There is no registered model "${modelName}".`;
-  throw new EngineError('not-found', what, {
-    fix: model ? 'Deploy one (gnu-mlops deploy --stage staging), or name one with --version.' : 'Run: gnu-mlops train',
+  if (model === null) throw await unknownModel(store, modelName);
+  if (selector.alias !== undefined) throw unknownAlias(model, selector.alias);
+  throw new EngineError('not-found', `No version of ${modelName} is in ${alias}.`, {
+    fix: 'Deploy one (gnu-mlops deploy --stage staging), or name one with --version.',
+  });
+}
+
+function unknownAlias({ name, aliases }: RegisteredModel, wanted: string): EngineError {
+  const names = Object.keys(aliases).sort();
+  const near = nearestName(wanted, names);
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return new EngineError('not-found', `${name} has no alias "${wanted}".${hint}`, {
+    fix: names.length === 0 ? 'It has no alias at all; name a --version.' : `Aliases there are: ${names.join(', ')}.`,
   });
 }
 

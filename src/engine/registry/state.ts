@@ -1,4 +1,5 @@
 import { EngineError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest-name.ts';
 import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import { type DeploymentEvent, MODEL_TAG, toEvent } from './events.ts';
 import { STAGES, type Stage, type VersionStage } from './stages.ts';
@@ -76,6 +77,32 @@ export async function allRuns(store: TrackingStore, experimentId: string, filter
 /** MLflow's filters have no escape: a text is quoted with the quote that it does not hold. */
 function quoted(text: string): string {
   return text.includes("'") ? `"${text}"` : `'${text}'`;
+}
+
+/**
+ * Tells a model that nobody registered from one without versions.
+ * @throws EngineError `not-found`, with the models there are
+ */
+export async function requireModel(
+  store: TrackingStore,
+  { modelName, versions, events }: RegistryState,
+): Promise<void> {
+  if (versions.length > 0 || events.length > 0 || (await store.findModel(modelName)) !== null) return;
+  throw await unknownModel(store, modelName);
+}
+
+/** The error about a model that is not registered, with those that are. */
+export async function unknownModel(store: TrackingStore, name: string): Promise<EngineError> {
+  const names = (await store.listModels()).map((model) => model.name).sort();
+  const near = nearestName(name, names);
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return new EngineError('not-found', `There is no registered model "${name}".${hint}`, {
+    fix:
+      names.length === 0
+        ? 'Train one: gnu-mlops train'
+        : `Models there are: ${names.join(', ')}. Correct mlflow.model_name, or train one: gnu-mlops train`,
+    models: names,
+  });
 }
 
 /** @throws EngineError `not-found` when the model or the version is not there */

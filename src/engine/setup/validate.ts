@@ -84,7 +84,7 @@ async function dataChecks({ config }: LoadedConfig, baseDir: string): Promise<Ch
 /** Opened for reading only, so that a look makes no store. */
 async function storeCheck(loaded: LoadedConfig): Promise<Check> {
   try {
-    const store = await openProjectStore(loaded, true);
+    const store = await openProjectStore(loaded, { readOnly: true });
     const { location, version, notices = [] } = await store.describe();
     await store.close();
     const [notice] = notices;

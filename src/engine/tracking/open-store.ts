@@ -11,6 +11,8 @@ export interface OpenStoreOptions {
   /** Where new experiments of a local store keep their artifacts. */
   artifactRoot?: string;
   readOnly?: boolean;
+  /** Make a store that is missing; true unless `readOnly`. */
+  create?: boolean;
   lockWaitMs?: number;
 }
 

@@ -225,12 +225,7 @@ describe('predict', () => {
 
   it('refuses a version, alias or stage that is not there', async () => {
     await refused({ rows: [ROW] }, /No version of model is in GNU_Production/, { select: {} }, 'not-found');
-    await refused(
-      { rows: [ROW] },
-      /No version of model is in champion/,
-      { select: { alias: 'champion' } },
-      'not-found',
-    );
+    await refused({ rows: [ROW] }, /model has no alias "champion"/, { select: { alias: 'champion' } }, 'not-found');
     await refused({ rows: [ROW] }, /99/, { select: { version: '99' } }, 'not-found');
   });
 

@@ -41,27 +41,30 @@ export interface SqliteStoreOptions {
   baseDir?: string;
   /** Where new experiments keep their runs' artifacts; `mlruns` beside the file unless given. */
   artifactRoot?: string;
-  /** Refuses every write, and does not make a missing file. */
+  /** Refuses every write. */
   readOnly?: boolean;
+  /** Makes a missing file, and fills an empty one; unless given, when the store may be written. */
+  create?: boolean;
   /** How long to wait for other programs' locks, ms; 20 s unless given, as MLflow waits. */
   lockWaitMs?: number;
 }
 
 /**
- * Opens MLflow's store in a SQLite file, and makes it when it is missing.
+ * Opens MLflow's store in a SQLite file, and makes it when it is missing and may be made.
  * @throws EngineError `invalid-store` (no database, not MLflow's, too old, network file system, missing folder),
- *   `not-found` (missing and read-only), `store-read-only`, `store-locked`, `usage` (a URI that is no file)
+ *   `not-found` (missing, and not to be made), `store-read-only`, `store-locked`, `usage` (a URI that is no file)
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const baseDir = options.baseDir ?? process.cwd();
   const file = options.path ? path.resolve(baseDir, options.path) : sqliteFile(options.uri ?? '', baseDir);
   const readOnly = options.readOnly ?? false;
-  checkPlace(file, readOnly);
+  const create = options.create ?? !readOnly;
+  checkPlace(file, create);
   const connectionOptions = { readOnly, waitMs: options.lockWaitMs ?? 20_000 };
   const connection = new SqliteConnection(file, connectionOptions);
   try {
     const artifactRoot = path.resolve(options.artifactRoot ?? path.join(path.dirname(file), 'mlruns'));
-    await prepare(connection, artifactRoot, readOnly);
+    await prepare(connection, artifactRoot, create);
     return new SqliteStore(connection, artifactRoot, readOnly);
   } catch (error) {
     connection.close();
@@ -70,7 +73,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 }
 
 /** Only looks at names: opening the file here would be a hazard to SQLite's locks. */
-function checkPlace(file: string, readOnly: boolean): void {
+function checkPlace(file: string, create: boolean): void {
   const folder = path.dirname(file);
   if (!existsSync(folder)) {
     throw new EngineError('invalid-store', `The folder ${folder} of the store ${path.basename(file)} does not exist.`, {
@@ -84,19 +87,19 @@ function checkPlace(file: string, readOnly: boolean): void {
       fix: 'Write the name of a file in mlflow.tracking_uri, such as sqlite:///mlflow.db.',
     });
   }
-  if (stats === undefined && readOnly) throw missing(file);
+  if (stats === undefined && !create) throw missing(file);
 }
 
-async function prepare(connection: SqliteConnection, artifactRoot: string, readOnly: boolean): Promise<void> {
+async function prepare(connection: SqliteConnection, artifactRoot: string, create: boolean): Promise<void> {
   const layout = await connection.read(() => currentLayout(connection, null));
   if (!isEmpty(layout)) return connection.read(() => checkStore(connection, layout));
-  if (readOnly) throw missing(connection.file);
+  if (!create) throw missing(connection.file);
   await createStore(connection, artifactRoot);
 }
 
 function missing(file: string): EngineError {
-  return new EngineError('not-found', `There is no store ${file} yet.`, {
-    fix: 'Train a model first: gnu-mlops train',
+  return new EngineError('not-found', `There is no store at ${file}; the first training makes it.`, {
+    fix: 'Train a model (gnu-mlops train), or correct mlflow.tracking_uri.',
   });
 }
 
