@@ -1,4 +1,5 @@
-// `npm start`: the main job on the breast cancer example, with the command as `npm ci` leaves it. It may be repeated.
+// `npm start`: the main job on the breast cancer example (or on a copy of it, `node scripts/start.ts FOLDER`), with the command
+// as `npm ci` leaves it. It may be repeated.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -6,7 +7,7 @@ import { styleText } from 'node:util';
 import { projectRoot } from './cache.ts';
 
 const program = path.join(projectRoot, 'bin/gnu-mlops.js');
-const folder = path.join(projectRoot, 'examples/breast-cancer');
+const folder = path.resolve(process.argv[2] ?? path.join(projectRoot, 'examples/breast-cancer'));
 
 const steps = [
   ['validate'],

@@ -1,10 +1,11 @@
 // The built `gnu-mlops`, run as its users run it: in a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../scripts/cache.ts';
+import { copyExample, type Example } from '../harness/workspace.ts';
 
 export interface CommandResult {
   /** null when a signal ended it. */
@@ -58,13 +59,10 @@ export async function gnuMlops(args: readonly string[], options: CommandOptions)
 }
 
 /** A copy of an example in a temporary folder, without what runs left in it. */
-export function exampleProject(name: 'breast-cancer' | 'penguins' = 'breast-cancer'): TemporaryProject {
+export function exampleProject(name: Example = 'breast-cancer'): TemporaryProject {
   const parent = mkdtempSync(path.join(tmpdir(), 'gnu-mlops-cli-'));
   const folder = path.join(parent, name);
-  const source = path.join(projectRoot, 'examples', name);
-  mkdirSync(folder);
-  for (const part of ['config.yaml', 'data'])
-    cpSync(path.join(source, part), path.join(folder, part), { recursive: true });
+  copyExample(name, folder);
   return {
     folder,
     run: (...args) => gnuMlops(args, { cwd: folder }),

@@ -1,7 +1,8 @@
-// Preloaded into a command (`node --import`): kills the process right before its nth change to the file system, which
-// GNU_MLOPS_KILL_AT names. Plain JavaScript, because it must load before anything else.
+// Preloaded into a command (`node --import`): kills the process right before its nth change to the file system or statement
+// to a database, which GNU_MLOPS_KILL_AT names. Plain JavaScript, because it must load before anything else.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 
 const killAt = Number(process.env.GNU_MLOPS_KILL_AT);
 let step = 0;
@@ -26,4 +27,6 @@ const changes = [
 ];
 for (const name of changes) fs[name] = counted(fs[name]);
 for (const name of ['rename', 'writeFile', 'open', 'rm']) fs.promises[name] = counted(fs.promises[name]);
+DatabaseSync.prototype.exec = counted(DatabaseSync.prototype.exec);
+StatementSync.prototype.run = counted(StatementSync.prototype.run);
 syncBuiltinESMExports();

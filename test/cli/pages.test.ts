@@ -6,6 +6,7 @@ import { projectRoot } from '../../scripts/cache.ts';
 import { configurationPage } from '../../scripts/configuration-page.ts';
 import { run } from '../../scripts/subprocess.ts';
 import { type ErrorReason, exitCodeOfReason } from '../../src/engine/support/errors.ts';
+import { exampleProject } from './command.ts';
 
 const read = (name: string) => readFileSync(path.join(projectRoot, name), 'utf8');
 
@@ -47,8 +48,11 @@ describe('The README', () => {
   });
 
   it('has a first command that does the main job, and can be repeated', async () => {
+    const project = exampleProject();
+    const start = path.join(projectRoot, 'scripts/start.ts');
     for (let time = 0; time < 2; time++) {
-      const { code, stdout, stderr } = await run(process.execPath, ['scripts/start.ts'], { cwd: projectRoot });
+      const parent = path.dirname(project.folder);
+      const { code, stdout, stderr } = await run(process.execPath, [start, project.folder], { cwd: parent });
       assert.equal(code, 0, stderr);
       for (const part of [
         /Everything is in place/,
@@ -58,8 +62,9 @@ describe('The README', () => {
         assert.match(stdout, part);
       }
       assert.match(stdout, /6 rows scored/);
-      assert.match(stdout, /The store is examples\/breast-cancer\/mlflow\.db/);
+      assert.match(stdout, /The store is breast-cancer\/mlflow\.db/);
       assert.match(stdout, /npm run code/);
     }
+    project.remove();
   });
 });

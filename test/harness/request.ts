@@ -1,6 +1,6 @@
 import type { EditorVersion } from '../../scripts/code-server.ts';
 
-export const ringNames = ['engine', 'cli', 'webview', 'interop', 'editor', 'e2e'] as const;
+export const ringNames = ['lint', 'engine', 'cli', 'webview', 'interop', 'editor', 'e2e'] as const;
 export type RingName = (typeof ringNames)[number];
 
 /** What the command line of `node test/run.ts` asks for. */
@@ -19,10 +19,17 @@ export function parseRequest(args: readonly string[], env: NodeJS.ProcessEnv): T
   const rest = [...args];
   const rings: RingName[] = [];
   while (isRingName(rest[0])) rings.push(rest.shift() as RingName);
+  requireKnown(rest[0]);
   const noSkips = takeFlag(rest, '--no-skips') || env.CI_STRICT === '1';
   const editor = takeValue(rest, '--editor');
   const mocha = noSkips ? ['--forbid-only', ...rest] : rest;
   return { rings: rings.length > 0 ? rings : ringNames, noSkips, editors: editorVersions(editor), mocha };
+}
+
+/** The first word that is no ring must be an option of mocha's or a test file; a misspelt ring would start everything. */
+function requireKnown(word: string | undefined): void {
+  if (word === undefined || word.startsWith('-') || word.endsWith('.test.ts')) return;
+  throw new Error(`There is no ring "${word}"; rings are ${ringNames.join(', ')}.`);
 }
 
 function editorVersions(chosen: string | undefined): readonly EditorVersion[] {

@@ -1,5 +1,6 @@
 import type { EditorVersion } from '../../scripts/code-server.ts';
 import { runEditorRing } from './editor-ring.ts';
+import { runLintRing } from './lint-ring.ts';
 import { runMochaRing, skipped } from './mocha-ring.ts';
 import { browser, build, mlflow2, mlflow3, newestEditor, oldestEditor, type Preparation } from './preparation.ts';
 import type { RingReport } from './report.ts';
@@ -15,10 +16,15 @@ export interface RingPart {
 
 /** The parts of the rings that were asked for, in the order in which they run. */
 export function ringParts(request: TestRequest): RingPart[] {
-  return request.rings.flatMap((name) => (name === 'editor' ? editorParts(request) : [mochaPart(name, request)]));
+  return request.rings.flatMap((name) => {
+    if (name === 'editor') return editorParts(request);
+    return [name === 'lint' ? { name, needs: [], run: runLintRing } : mochaPart(name, request)];
+  });
 }
 
-const mochaRings: Record<Exclude<RingName, 'editor'>, { needs: readonly Preparation[]; timeoutMs: number }> = {
+type MochaRing = Exclude<RingName, 'editor' | 'lint'>;
+
+const mochaRings: Record<MochaRing, { needs: readonly Preparation[]; timeoutMs: number }> = {
   engine: { needs: [], timeoutMs: 20_000 },
   cli: { needs: [build], timeoutMs: 60_000 },
   webview: { needs: [build, browser], timeoutMs: 60_000 },
@@ -26,7 +32,7 @@ const mochaRings: Record<Exclude<RingName, 'editor'>, { needs: readonly Preparat
   e2e: { needs: [build, newestEditor, browser], timeoutMs: 90_000 },
 };
 
-function mochaPart(name: Exclude<RingName, 'editor'>, { mocha }: TestRequest): RingPart {
+function mochaPart(name: MochaRing, { mocha }: TestRequest): RingPart {
   const { needs, timeoutMs } = mochaRings[name];
   return { name, needs, run: () => runMochaRing(name, timeoutMs, mocha) };
 }

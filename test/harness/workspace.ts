@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +13,15 @@ export interface TemporaryWorkspace {
 export function exampleFolder(): string {
   const example = path.join(projectRoot, 'examples/breast-cancer');
   return existsSync(path.join(example, 'config.yaml')) ? example : path.join(projectRoot, 'test/fixtures/workspace');
+}
+
+/** The examples, by folder name. */
+export type Example = 'breast-cancer' | 'penguins';
+
+/** Copies an example as the repository holds it: whatever somebody's runs left there stays behind. */
+export function copyExample(example: Example, target: string): void {
+  const source = path.join(projectRoot, 'examples', example);
+  cpSync(source, target, { recursive: true, filter: (file) => !leftovers.test(path.basename(file)) });
 }
 
 /** What a developer's own runs leave in an example. */

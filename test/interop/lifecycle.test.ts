@@ -1,7 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '../../scripts/cache.ts';
 import {
   deploy,
   info,
@@ -14,6 +12,7 @@ import {
 } from '../../src/engine/index.ts';
 import { temporaryFolder } from '../engine/tracking/temporary-store.ts';
 import type { PythonEnvironment } from '../harness/python.ts';
+import { copyExample } from '../harness/workspace.ts';
 import { askPython, type Job, type ScoreAnswer } from './python-colleague.ts';
 
 const MODEL = 'penguin_species';
@@ -40,7 +39,7 @@ for (const python of ['mlflow3', 'mlflow2'] as PythonEnvironment[]) {
     };
 
     before(async () => {
-      cpSync(path.join(projectRoot, 'examples/penguins'), folder, { recursive: true });
+      copyExample('penguins', folder);
       project = await openProject({ configFile: path.join(folder, 'config.yaml'), env: {} });
       first = await train(project);
       await train(project);

@@ -1,10 +1,10 @@
 // Snapshots of real runs: what the engine says about models that were trained for these tests.
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { projectRoot } from '../../scripts/cache.ts';
 import { openProject, type Project, runDetails, train } from '../../src/engine/index.ts';
 import type { ComparePanelState, RunPanelState } from '../../src/protocol/panels.ts';
+import { copyExample, type Example } from '../harness/workspace.ts';
 
 export interface RealRuns {
   /** Two classes, 30 features. */
@@ -14,8 +14,6 @@ export interface RealRuns {
   /** Three runs of the binary example. */
   compared: ComparePanelState;
 }
-
-type Example = 'breast-cancer' | 'penguins';
 
 let runs: Promise<RealRuns> | undefined;
 
@@ -43,7 +41,7 @@ async function trainAll(): Promise<RealRuns> {
 async function trainExample(example: Example, models: { name: string; set: string[] }[]): Promise<RunPanelState[]> {
   const parent = mkdtempSync(path.join(tmpdir(), 'gnu-mlops-webview-'));
   const folder = path.join(parent, example);
-  cpSync(path.join(projectRoot, 'examples', example), folder, { recursive: true });
+  copyExample(example, folder);
   const states: RunPanelState[] = [];
   try {
     for (const { name, set } of models) {

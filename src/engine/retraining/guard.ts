@@ -1,4 +1,5 @@
 import { gatherEvidence } from '../deployment/evidence.ts';
+import type { DeployResult } from '../deployment/results.ts';
 import { rollback } from '../deployment/rollback.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import { type DriftReport, recentDrift } from '../monitoring/recent-drift.ts';
@@ -91,7 +92,8 @@ export function isQuietTime(state: RegistryState, now: Date): boolean {
 
 /** What became of trouble in production. */
 export interface GuardOutcome {
-  rolledBackTo: string | null;
+  /** The roll back that was made; null when there was none. */
+  rollback: DeployResult | null;
   /** For people; empty when there was no trouble. */
   explanation: string;
 }
@@ -102,18 +104,17 @@ export interface GuardOutcome {
  */
 export async function guardProduction(project: Project, production: ProductionState): Promise<GuardOutcome> {
   const { trouble, version, state } = production;
-  if (trouble === null || version === null) return { rolledBackTo: null, explanation: '' };
+  if (trouble === null || version === null) return { rollback: null, explanation: '' };
   const what = `Version ${version.version} in production: ${trouble.explanation}`;
-  if (!project.config.retraining.rollback_on.includes(trouble.kind))
-    return { rolledBackTo: null, explanation: `${what}.` };
+  if (!project.config.retraining.rollback_on.includes(trouble.kind)) return { rollback: null, explanation: `${what}.` };
   if (state.events.some((event) => isAutomatic(event) && event.previous === version.version)) {
-    return { rolledBackTo: null, explanation: `${what}; it was rolled back once already, so a person decides.` };
+    return { rollback: null, explanation: `${what}; it was rolled back once already, so a person decides.` };
   }
   try {
     const result = await rollback(project, { notes: `${AUTOMATIC}${trouble.explanation}` });
-    return { rolledBackTo: result.version, explanation: `${what}; version ${result.version} is back.` };
+    return { rollback: result, explanation: `${what}; version ${result.version} is back.` };
   } catch (error) {
     if (!EngineError.is(error, 'no-previous') && !EngineError.is(error, 'gate-failed')) throw error;
-    return { rolledBackTo: null, explanation: `${what}; there is no version to go back to: ${error.message}` };
+    return { rollback: null, explanation: `${what}; there is no version to go back to: ${error.message}` };
   }
 }

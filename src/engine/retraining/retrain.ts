@@ -93,8 +93,8 @@ class Retraining {
     const { trouble } = this.#production;
     if (trouble === null) return null;
     if (!act) return this.#result('dry-run', `Production is in trouble: ${trouble.explanation}.`);
-    const { rolledBackTo, explanation } = await guardProduction(this.#project, this.#production);
-    return rolledBackTo === null ? null : this.#result('rolled-back', explanation);
+    const { rollback, explanation } = await guardProduction(this.#project, this.#production);
+    return rollback === null ? null : this.#result('rolled-back', explanation);
   }
 
   /** A version that a retraining staged goes on to production when its time is over, by the same gates. */

@@ -1,6 +1,7 @@
 import { runBatch } from '../batch/run-batch.ts';
-import { afterBatch, afterRetrain } from '../notification/after-operation.ts';
+import { afterRetrain } from '../notification/after-operation.ts';
 import type { Project } from '../project.ts';
+import { followBatch } from '../retraining/after-batch.ts';
 import { retrain } from '../retraining/retrain.ts';
 import { exitCodeOfReason } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
@@ -28,7 +29,7 @@ export const OPERATIONS: OperationTable = {
   }),
   batch: observed(async (project, control) => {
     const result = await runBatch(project, control);
-    await afterBatch(project, result);
+    await followBatch(project, result);
     return result.status === 'failed' ? 1 : 0;
   }),
   retrain: observed(async (project, control) => {
