@@ -45,7 +45,11 @@ const extension = {
 /** One script and one style sheet per webview panel. */
 const webviews = {
   ...shared,
-  entryPoints: { run: 'webview-ui/run/main.tsx', compare: 'webview-ui/compare/main.tsx' },
+  entryPoints: {
+    run: 'webview-ui/run/main.tsx',
+    compare: 'webview-ui/compare/main.tsx',
+    batch: 'webview-ui/batch/main.tsx',
+  },
   outdir: 'dist/webview',
   platform: 'browser',
   target: 'chrome138',

@@ -8,6 +8,7 @@ import type { EngineClient } from './engine/engine-client.ts';
 import { EngineFailure } from './engine/engine-failure.ts';
 import type { Panels } from './panels/panels.ts';
 import type { ExperimentsView } from './views/experiments-view.ts';
+import type { OperationsView } from './views/operations-view.ts';
 import type { RegistryView } from './views/registry-view.ts';
 
 /** Everything that a command may use, in one object. */
@@ -20,6 +21,7 @@ export interface EditorSession {
   readonly panels: Panels;
   readonly experiments: ExperimentsView;
   readonly registry: RegistryView;
+  readonly operations: OperationsView;
   readonly log: vscode.LogOutputChannel;
 }
 

@@ -10,9 +10,11 @@ import { StoreFollower } from './editor/store-follower.ts';
 import type { EditorSession } from './editor-session.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { registerConfigLanguage } from './language/language.ts';
+import { registerKeptPanels } from './panels/kept-panels.ts';
 import { Panels } from './panels/panels.ts';
 import { EngineTasks, TASK_TYPE } from './tasks/engine-tasks.ts';
 import { ExperimentsView } from './views/experiments-view.ts';
+import { OperationsView } from './views/operations-view.ts';
 import { RegistryView } from './views/registry-view.ts';
 
 /** What tests of the extension reach; nobody else should. */
@@ -45,8 +47,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionForTests {
   });
   const experiments = new ExperimentsView(client, project, follower);
   const registry = new RegistryView(client, project, follower);
+  const operations = new OperationsView(client, project, follower);
   const statusBar = new StatusBar(client, project, follower);
-  const session = { engine: client, project, follower, dialogs, documents, panels, experiments, registry, log };
+  const views = { experiments, registry, operations };
+  const session = { engine: client, project, follower, dialogs, documents, panels, ...views, log };
   context.subscriptions.push(
     log,
     project,
@@ -55,7 +59,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionForTests {
     panels,
     experiments,
     registry,
+    operations,
     statusBar,
+    registerKeptPanels(panels, project),
     registerCommands(session, COMMANDS),
     registerConfigLanguage(client, project, log),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new EngineTasks(project, context.extensionUri)),

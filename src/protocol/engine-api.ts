@@ -18,6 +18,7 @@ import type { ErrorDetails, ErrorReason } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
 import type { Progress } from '../engine/support/progress.ts';
 import type { TrainResult } from '../engine/training/train.ts';
+import type { UnattendedApi } from './unattended-api.ts';
 
 export type { ModelSummary, VersionSummary } from '../engine/deployment/models.ts';
 export type { DeployResult, InfoResult, StageHolder } from '../engine/deployment/results.ts';
@@ -111,7 +112,7 @@ export interface ModelInputs {
  * What the editor's host asks of the engine process. Every method rejects with a SerialisedError. Where there is a `requestId`,
  * `cancel` stops the request and `progress` names it.
  */
-export interface EngineApi {
+export interface EngineApi extends UnattendedApi {
   train(project: ProjectRef, options: { runName?: string | undefined }, requestId: string): Promise<TrainResult>;
   planDeploy(project: ProjectRef, request: DeployRequest): Promise<DeployResult>;
   deploy(project: ProjectRef, request: DeployRequest): Promise<DeployResult>;

@@ -1,16 +1,8 @@
 // A machine of its own for schedules: a home folder, and a `crontab` that keeps a file there.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { ownCrontab } from '../harness/own-crontab.ts';
 import { type CommandResult, exampleProject, gnuMlops } from './command.ts';
-
-const CRONTAB = `#!/bin/sh
-file="$HOME/crontab"
-if [ "$1" = -l ]; then
-  if [ ! -f "$file" ]; then echo "no crontab for tester" >&2; exit 1; fi
-  exec cat "$file"
-fi
-cat >"$file"
-`;
 
 export interface Machine {
   home: string;
@@ -28,11 +20,7 @@ export interface Machine {
 export function machine(): Machine {
   const project = exampleProject();
   const home = path.join(path.dirname(project.folder), 'home');
-  const bin = path.join(home, 'bin');
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(path.join(bin, 'crontab'), CRONTAB);
-  chmodSync(path.join(bin, 'crontab'), 0o755);
-  const env = { HOME: home, PATH: `${bin}:${process.env.PATH}` };
+  const env = ownCrontab(home);
   const file = path.join(home, 'crontab');
   return {
     home,

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { type EditorVersion, editors } from '../../scripts/code-server.ts';
 import { lastLines } from '../../scripts/subprocess.ts';
 import { outcome, withReportFile } from './mocha-ring.ts';
+import { ownCrontab } from './own-crontab.ts';
 import { grepVariable, type RingReport, reportVariable } from './report.ts';
 import { bundleEditorSuite } from './suite-bundle.ts';
 import { type LaunchedWorkbench, launchWorkbench } from './workbench.ts';
@@ -14,7 +16,7 @@ export async function runEditorRing(version: EditorVersion, mochaArguments: read
   const suite = await bundleEditorSuite();
   console.log(`  in ${editors[version].title}`);
   return withReportFile(async (report) => {
-    const env = { [reportVariable]: report, ...grep(mochaArguments) };
+    const env = { [reportVariable]: report, ...grep(mochaArguments), ...ownCrontab(path.dirname(report)) };
     const workbench = await launchWorkbench({ folder: exampleFolder(), version, extensionTestsPath: suite, env });
     try {
       const complaint = await suiteEnd(workbench);

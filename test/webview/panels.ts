@@ -24,7 +24,7 @@ export function usePanels() {
   });
   after(() => browser?.close());
 
-  const open = async (name: 'run' | 'compare', options?: PanelOptions) => {
+  const open = async (name: PanelState['panel'], options?: PanelOptions) => {
     const panel = await openPanel(browser, name, options);
     opened.push(panel);
     return panel;

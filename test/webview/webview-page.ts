@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { projectRoot } from '../../scripts/cache.ts';
-import type { HostMessage, PageMessage, PanelState } from '../../src/protocol/panels.ts';
+import type { HostMessage, PageMessage, PanelKey, PanelState } from '../../src/protocol/panels.ts';
 import { type Theme, type ThemeName, themes } from './themes.ts';
 
 const ORIGIN = 'https://webview.test';
 const NONCE = 'bm9uY2U';
 const POLICY = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${ORIGIN} 'nonce-${NONCE}'; font-src ${ORIGIN}`;
+
+/** What every panel here says that it shows. */
+export const KEY: PanelKey = { panel: 'run', configFile: '/project/config.yaml', runId: '0' };
 
 /** What the page's own script keeps for the test. */
 interface Recorded {
@@ -42,7 +45,7 @@ export interface OpenPanel {
 /** Opens a built panel and waits for its `ready`. */
 export async function openPanel(
   browser: Browser,
-  name: 'run' | 'compare',
+  name: PanelState['panel'],
   options: PanelOptions = {},
 ): Promise<OpenPanel> {
   const { width = 900, height = 900, reducedMotion = 'no-preference' } = options;
@@ -76,7 +79,7 @@ function controls(page: Page, errors: string[]): Omit<OpenPanel, 'page' | 'close
   };
   return {
     sendMessage,
-    send: (state) => sendMessage({ type: 'state', state: JSON.parse(JSON.stringify(state)) as PanelState }),
+    send: (state) => sendMessage({ type: 'state', state: JSON.parse(JSON.stringify(state)) as PanelState, key: KEY }),
     messages: async () => (await recorded()).messages,
     viewState: async () => (await recorded()).viewState,
     setTheme: (theme) => applyTheme(page, themes[theme]),

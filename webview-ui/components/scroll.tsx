@@ -4,7 +4,7 @@ interface ScrollProps {
   /** What is inside. */
   label: string;
   /** Whether it also scrolls upright. */
-  height?: 'limited' | 'legend' | 'page';
+  height?: 'limited' | 'legend' | 'page' | 'preview';
   children: ComponentChildren;
 }
 

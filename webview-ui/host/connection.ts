@@ -1,4 +1,4 @@
-import type { HostMessage, PageMessage, PanelState } from '../../src/protocol/panels.ts';
+import { type HostMessage, isPanelKey, type PageMessage, type PanelState } from '../../src/protocol/panels.ts';
 import { isRecord, isText } from './shape.ts';
 
 interface WebviewApi {
@@ -27,7 +27,10 @@ export function listenToHost<State extends PanelState>(
 ): () => void {
   const receive = ({ data }: MessageEvent<unknown>) => {
     const message = readMessage(data, readState);
-    if (message !== null) onMessage(message);
+    if (message === null) return;
+    // By this the host fills the panel again after the editor's window was reloaded.
+    if (message.type === 'state') keepViewState({ key: message.key });
+    onMessage(message);
   };
   window.addEventListener('message', receive);
   tellHost({ type: 'ready' });
@@ -39,8 +42,9 @@ export function readViewState(): unknown {
   return api.getState();
 }
 
-export function keepViewState(state: unknown): void {
-  api.setState(state);
+export function keepViewState(state: Record<string, unknown>): void {
+  const kept = api.getState();
+  api.setState(isRecord(kept) ? { ...kept, ...state } : state);
 }
 
 /** Messages that are not the host's (custom elements and extensions of the browser send some) are dropped. */
@@ -52,7 +56,7 @@ function readMessage<State extends PanelState>(
   if (data.type === 'problem' && isText(data.message)) return { type: 'problem', message: data.message };
   if (data.type !== 'state') return null;
   const state = readState(data.state);
-  if (state !== null) return { type: 'state', state };
+  if (state !== null && isPanelKey(data.key)) return { type: 'state', state, key: data.key };
   const message = 'The editor sent something that this page cannot read. Close the tab and open it again.';
   return { type: 'problem', message };
 }

@@ -1,4 +1,4 @@
-import type { ComparedRun, ComparePanelState, RunPanelState } from '../../src/protocol/panels.ts';
+import type { BatchPanelState, ComparedRun, ComparePanelState, RunPanelState } from '../../src/protocol/panels.ts';
 import { hasShape, isDoubtful, isListOf, isRecord, isRecordOf, isText, type Shape } from './shape.ts';
 import type { Evaluation, Metric, Run } from './snapshot-parts.ts';
 
@@ -33,6 +33,40 @@ export function readCompareState(value: unknown): ComparePanelState | null {
     runs: state.runs.map((run): ComparedRun => ({ ...run, evaluation: readEvaluation(run.evaluation) })),
   };
 }
+
+/** The state of a batch output's panel, or null when the value is none. */
+export function readBatchState(value: unknown): BatchPanelState | null {
+  const shape: Shape = { panel: (panel) => panel === 'batch', preview: (preview) => hasShape(preview, PREVIEW) };
+  return hasShape(value, shape) ? (value as unknown as BatchPanelState) : null;
+}
+
+const isNumber = (value: unknown) => typeof value === 'number';
+const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isTable = (value: unknown) => hasShape(value, TABLE);
+
+const TABLE: Shape = { columns: isListOf(isText), rows: isListOf(isListOf(isText)), total: isNumber };
+
+const MANIFEST: Shape & Partial<Record<keyof BatchPanelState['preview']['manifest'], unknown>> = {
+  input: (input: unknown) => hasShape(input, { name: isText, size: isNumber, sha256: isText }),
+  output: isText,
+  refused_file: isTextOrNull,
+  rows: isNumber,
+  refused: isNumber,
+  refused_reasons: isRecordOf(isNumber),
+  warnings: isListOf(isText),
+  model: (model: unknown) => hasShape(model, { name: isText, version: isText, run_id: isTextOrNull }),
+  started: isText,
+  finished: isText,
+  duration_ms: isDoubtful,
+};
+
+const PREVIEW: Shape & Partial<Record<keyof BatchPanelState['preview'], unknown>> = {
+  manifest: (manifest: unknown) => hasShape(manifest, MANIFEST),
+  files: (files: unknown) => hasShape(files, { output: isText, refused: isTextOrNull, manifest: isText }),
+  output: isTable,
+  inputColumns: isNumber,
+  refused: (refused: unknown) => refused === null || isTable(refused),
+};
 
 const RUN: Shape & Partial<Record<keyof Run, unknown>> = {
   runId: isText,

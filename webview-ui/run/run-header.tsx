@@ -1,6 +1,6 @@
 import '@vscode-elements/elements/dist/vscode-badge/index.js';
-import type { ComponentChildren } from 'preact';
 import type { RunPanelState } from '../../src/protocol/panels.ts';
+import { Fact } from '../components/fact.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Instant } from '../components/instant.tsx';
 import { LongText } from '../components/long-text.tsx';
@@ -14,7 +14,7 @@ export function RunHeader({ state: { details, experimentName, modelName, stages 
   const { run, versions } = details;
   const note = run.tags[NOTE_TAG];
   return (
-    <header class="run-header">
+    <header class="page-header">
       <p class="overline">
         <Icon name="beaker" />
         <span>{experimentName}</span>
@@ -66,15 +66,6 @@ function Facts({ run }: Pick<RunPanelState['details'], 'run'>) {
         <ShortId id={run.runId} />
       </Fact>
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div class="fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

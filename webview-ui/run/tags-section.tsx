@@ -1,11 +1,12 @@
 import { Fold } from '../components/fold.tsx';
 import { NameValueTable } from '../components/name-value-table.tsx';
 import { Section } from '../components/section.tsx';
-import { isInternalTag } from '../values/tags.ts';
+import { isInternalTag, tagText } from '../values/tags.ts';
 
 /** The tags of people and of this product; MLflow's own are there on request. */
 export function TagsSection({ tags }: { tags: Record<string, string> }) {
-  const entries = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = sorted.map(([name, text]) => [name, tagText(name, text)] as const);
   const internal = entries.filter(([name]) => isInternalTag(name));
   const own = entries.filter(([name]) => !isInternalTag(name));
   return (

@@ -89,10 +89,12 @@ function prepare(launcher: string, { configFile, env }: TargetContext, { dryRun 
   // Batch files cannot be started without a shell of their own, whose quoting is another one.
   const isDirect = dryRun || process.platform === 'win32';
   const command = isDirect ? [facts.node, facts.command] : [launcher];
+  // The launcher sets this by itself.
+  const asNode = isDirect && facts.isEditor ? { ELECTRON_RUN_AS_NODE: '1' } : {};
   const { status, stdout, stderr, error } = spawnSync(
     command[0]!,
     [...command.slice(1), 'validate', '--config', configFile, '--json'],
-    { env: emptyEnvironment(env), cwd: homeFolder(env), encoding: 'utf8' },
+    { env: { ...emptyEnvironment(env), ...asNode }, cwd: homeFolder(env), encoding: 'utf8' },
   );
   if (status === 0) return;
   throw refusal(stdout ?? '', stderr || error?.message || '');

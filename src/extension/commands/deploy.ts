@@ -1,11 +1,12 @@
 import type { DeployRequest, DeployResult, ProjectRef, Stage } from '../../protocol/engine-api.ts';
-import { closedGates, planDetail, planReport, refusalText, unchangedText } from '../documents/plan-report.ts';
+
+import { closedGates, planReport, refusalText, unchangedText } from '../documents/plan-report.ts';
 import { withProgress } from '../editor/progress.ts';
 import { type EditorSession, requireProject } from '../editor-session.ts';
 import type { RegistryNode } from '../views/registry-node.ts';
 import type { CommandDefinition } from './command.ts';
+import { askAboutPlan, planName, SHOW_PLAN } from './plan-question.ts';
 
-const SHOW_PLAN = 'Show Plan';
 const OVERRIDE = 'Override Gates...';
 const DEPLOY = 'Deploy';
 /** The only gate that nobody overrides: production never sees a model that never saw real data. */
@@ -68,7 +69,7 @@ export const showPlan: CommandDefinition = {
     const stage = target === undefined ? await askStage(session) : nextStage(target);
     if (stage === undefined) return undefined;
     const plan = await session.engine.api.planDeploy(project, { stage, version: versionOf(target) });
-    await session.documents.showMarkdown(`Plan for ${stage}`, planReport(plan));
+    await session.documents.showMarkdown(planName(plan), planReport(plan));
     return plan;
   },
 };
@@ -97,8 +98,7 @@ async function confirmAndDeploy(
   plan: DeployResult,
 ): Promise<DeployResult | undefined> {
   const question = `Deploy version ${plan.version} of ${plan.model_name} to ${plan.to_stage}?`;
-  const answer = await session.dialogs.confirm(question, planDetail(plan), [DEPLOY, SHOW_PLAN]);
-  if (answer === SHOW_PLAN) await session.documents.showMarkdown(`Plan for ${plan.to_stage}`, planReport(plan));
+  const answer = await askAboutPlan(session, question, plan, [DEPLOY, SHOW_PLAN]);
   if (answer !== DEPLOY) return undefined;
   const notes = request.notes ?? (await askNotes(session, question));
   if (notes === undefined) return undefined;
@@ -113,8 +113,7 @@ async function refuse(
 ): Promise<DeployResult | undefined> {
   const mayOverride = closedGates(plan).every(({ name }) => name !== NEVER_OVERRIDDEN);
   const actions = mayOverride ? [SHOW_PLAN, OVERRIDE] : [SHOW_PLAN];
-  const answer = await session.dialogs.confirm(refusalText(plan), planDetail(plan), actions);
-  if (answer === SHOW_PLAN) await session.documents.showMarkdown(`Plan for ${plan.to_stage}`, planReport(plan));
+  const answer = await askAboutPlan(session, refusalText(plan), plan, actions);
   if (answer !== OVERRIDE) return plan;
   const gates = await chooseGates(session, plan);
   if (gates === undefined || gates.length === 0) return plan;

@@ -1,12 +1,12 @@
-import { planDetail, planReport, refusalText } from '../documents/plan-report.ts';
+import { refusalText } from '../documents/plan-report.ts';
 import { withProgress } from '../editor/progress.ts';
 import { type EditorSession, requireProject } from '../editor-session.ts';
 import type { RegistryNode } from '../views/registry-node.ts';
 import type { CommandDefinition } from './command.ts';
 import { askNotes } from './deploy.ts';
+import { askAboutPlan, SHOW_PLAN } from './plan-question.ts';
 
 const ROLL_BACK = 'Roll Back';
-const SHOW_PLAN = 'Show Plan';
 
 /** Puts the previous good version back into production. */
 export const rollback: CommandDefinition = {
@@ -34,17 +34,14 @@ export const rollbackToVersion: CommandDefinition = {
 
 async function rollBackTo(session: EditorSession, toVersion: string | undefined) {
   const project = requireProject(session);
-  const { engine, dialogs, documents, follower } = session;
+  const { engine, dialogs, follower } = session;
   const plan = await engine.api.planRollback(project, { toVersion });
   if (plan.status === 'refused') {
-    const answer = await dialogs.confirm(refusalText(plan), planDetail(plan), [SHOW_PLAN]);
-    if (answer === SHOW_PLAN) await documents.showMarkdown('Plan for a roll back', planReport(plan));
+    await askAboutPlan(session, refusalText(plan), plan, [SHOW_PLAN]);
     return plan;
   }
   const question = `Roll ${plan.model_name} back to version ${plan.version}?`;
-  const answer = await dialogs.confirm(question, planDetail(plan), [ROLL_BACK, SHOW_PLAN]);
-  if (answer === SHOW_PLAN) await documents.showMarkdown('Plan for a roll back', planReport(plan));
-  if (answer !== ROLL_BACK) return undefined;
+  if ((await askAboutPlan(session, question, plan, [ROLL_BACK, SHOW_PLAN])) !== ROLL_BACK) return undefined;
   const notes = await askNotes(session, question);
   if (notes === undefined) return undefined;
   const expected = { version: plan.version, holders: plan.holders };

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { ProjectRef, RunSummary } from '../../protocol/engine-api.ts';
 import type { Choice } from '../editor/dialogs.ts';
 import { withProgress } from '../editor/progress.ts';
@@ -6,6 +7,7 @@ import { EngineFailure } from '../engine/engine-failure.ts';
 import { ageText } from '../views/age.ts';
 import type { ExperimentNode, RunNode } from '../views/experiments-view.ts';
 import { metricText } from '../views/metric-text.ts';
+import type { OperationsNode } from '../views/operations-node.ts';
 import type { RegistryNode } from '../views/registry-node.ts';
 import type { CommandDefinition } from './command.ts';
 
@@ -27,9 +29,7 @@ export const searchRuns: CommandDefinition = {
       placeholder: "metrics.accuracy > 0.9 and params.algorithm = 'random_forest'",
     });
     if (filter === undefined) return undefined;
-    const runs = await listRuns(session, project, filter.trim() === '' ? undefined : filter);
-    const chosen = await session.dialogs.pick('Open which run?', await choices(session, project, runs));
-    return chosen === undefined ? undefined : open(session, project, chosen);
+    return pickAndOpen(session, project, filter.trim() === '' ? undefined : filter);
   },
 };
 
@@ -38,19 +38,18 @@ export const openRun: CommandDefinition = {
   id: 'gnuMlops.openRun',
   title: 'Open Run...',
   icon: '$(graph)',
-  menus: [{ menu: 'view/item/context', when: ARE_RUNS, group: '1_open@1' }],
+  menus: [{ menu: 'view/item/context', when: `${ARE_RUNS} || viewItem == batch`, group: '1_open@1' }],
   run: async (session, target) => {
     const project = requireProject(session);
-    const node = target as ExperimentNode | RegistryNode | undefined;
-    if (node?.kind === 'run') return open(session, project, node.summary);
+    const node = target as ExperimentNode | RegistryNode | OperationsNode | undefined;
+    if (node?.kind === 'run' || node?.kind === 'decision' || node?.kind === 'batch')
+      return open(session, project, node.summary);
     if (node?.kind === 'version') {
       const { runId, version } = node.version;
       if (runId !== null) session.panels.openRun(project, runId, `Version ${version}`);
       return runId;
     }
-    const runs = await listRuns(session, project, undefined);
-    const chosen = await session.dialogs.pick('Open which run?', await choices(session, project, runs));
-    return chosen === undefined ? undefined : open(session, project, chosen);
+    return pickAndOpen(session, project, undefined);
   },
 };
 
@@ -89,12 +88,52 @@ export const showRunLog: CommandDefinition = {
     const project = requireProject(session);
     const which = await chooseLog(session, project, target as ExperimentNode | undefined);
     if (which === undefined) return undefined;
-    const { file, entries } = await session.engine.api.readLog(project, which === '' ? undefined : which);
-    const lines = entries.map(({ time, level, message }) => `${time} ${level.toUpperCase().padEnd(7)} ${message}`);
-    await session.documents.showText(file.split(/[/\\]/).at(-1) ?? file, `${lines.join('\n')}\n`);
-    return file;
+    return showLogOf(session, project, which === '' ? undefined : which);
   },
 };
+
+/** The log of a row of the view "Operations": a firing's, or a batch's. */
+export const openLog: CommandDefinition = {
+  id: 'gnuMlops.openLog',
+  title: 'Show Log',
+  icon: '$(output)',
+  palette: 'never',
+  menus: [{ menu: 'view/item/context', when: 'viewItem == batch || viewItem == firing.logged', group: 'inline@1' }],
+  run: async (session, target) => {
+    const which = logOf(target as OperationsNode);
+    return which === undefined ? undefined : showLogOf(session, requireProject(session), which);
+  },
+};
+
+/** What the engine finds a row's log by. */
+function logOf(node: OperationsNode): string | undefined {
+  if (node.kind === 'batch') return node.summary.run.runId;
+  if (node.kind === 'batchFailure') return node.runId;
+  const file = node.kind === 'firing' ? node.firing.log : null;
+  return file === null ? undefined : path.basename(file, '.log');
+}
+
+/**
+ * Shows a log as a text.
+ * @param which a run's id, the name of an operation or of a log; the newest log unless given
+ * @returns the log's file
+ */
+export async function showLogOf(
+  { engine, documents }: EditorSession,
+  project: ProjectRef,
+  which: string | undefined,
+): Promise<string> {
+  const { file, entries } = await engine.api.readLog(project, which);
+  const lines = entries.map(({ time, level, message }) => `${time} ${level.toUpperCase().padEnd(7)} ${message}`);
+  await documents.showText(path.basename(file), `${lines.join('\n')}\n`);
+  return file;
+}
+
+async function pickAndOpen(session: EditorSession, project: ProjectRef, filter: string | undefined) {
+  const runs = await listRuns(session, project, filter);
+  const chosen = await session.dialogs.pick('Open which run?', await choices(session, project, runs));
+  return chosen === undefined ? undefined : open(session, project, chosen);
+}
 
 function open({ panels }: EditorSession, project: ProjectRef, { run }: RunSummary): string {
   panels.openRun(project, run.runId, run.name || run.runId);

@@ -1,10 +1,15 @@
+import { batch, batchFile, batchPlan, previewBatch } from './batch.ts';
 import type { CommandDefinition } from './command.ts';
 import { deployProduction, deployStaging, promoteVersion, showPlan } from './deploy.ts';
 import { info, infoAt, validate } from './info.ts';
 import { predict } from './predict.ts';
 import { adopt, repair, restore } from './repair.ts';
+import { retrain, retrainPlan } from './retrain.ts';
 import { rollback, rollbackToVersion } from './rollback.ts';
-import { compareRuns, openRun, searchRuns, showRunLog } from './runs.ts';
+import { compareRuns, openLog, openRun, searchRuns, showRunLog } from './runs.ts';
+import { schedulePause, scheduleRemove, scheduleResume, scheduleRun } from './schedule.ts';
+import { scheduleAdd } from './schedule-add.ts';
+import { installCommandLine, scheduleInstall, scheduleUninstall } from './schedule-install.ts';
 import { clean, dataset, init } from './setup.ts';
 import { train } from './train.ts';
 import { copyId, loadMore, openConfig, projectMenu, refresh, selectConfig, showLog } from './views.ts';
@@ -26,11 +31,26 @@ export const COMMANDS: readonly CommandDefinition[] = [
   openRun,
   compareRuns,
   predict,
+  batch,
+  batchFile,
+  batchPlan,
+  previewBatch,
+  retrain,
+  retrainPlan,
+  scheduleAdd,
+  scheduleRun,
+  schedulePause,
+  scheduleResume,
+  scheduleRemove,
+  scheduleInstall,
+  scheduleUninstall,
+  installCommandLine,
   dataset,
   repair,
   adopt,
   restore,
   showRunLog,
+  openLog,
   clean,
   refresh,
   showLog,

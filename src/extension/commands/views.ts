@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type EditorSession, requireProject } from '../editor-session.ts';
 import type { ExperimentNode } from '../views/experiments-view.ts';
+import type { OperationsNode } from '../views/operations-node.ts';
 import type { RegistryNode } from '../views/registry-node.ts';
 import type { CommandDefinition } from './command.ts';
 
@@ -12,6 +13,7 @@ export const refresh: CommandDefinition = {
   menus: [
     { menu: 'view/title', when: 'view == gnuMlops.experiments && gnuMlops.hasConfig', group: 'navigation@9' },
     { menu: 'view/title', when: 'view == gnuMlops.registry && gnuMlops.hasConfig', group: 'navigation@9' },
+    { menu: 'view/title', when: 'view == gnuMlops.operations && gnuMlops.hasConfig', group: 'navigation@9' },
   ],
   run: async ({ engine, project, follower }) => {
     engine.revive();
@@ -80,7 +82,7 @@ export const loadMore: CommandDefinition = {
   title: 'Load More',
   icon: '$(ellipsis)',
   palette: 'never',
-  run: async (session, target) => showMore(session, target as ExperimentNode | RegistryNode),
+  run: async (session, target) => showMore(session, target as ExperimentNode | RegistryNode | OperationsNode),
 };
 
 /** Copies the id of a run, or the number of a version. */
@@ -101,8 +103,12 @@ export const copyId: CommandDefinition = {
   },
 };
 
-function showMore({ experiments, registry }: EditorSession, node: ExperimentNode | RegistryNode): void {
+function showMore(
+  { experiments, registry, operations }: EditorSession,
+  node: ExperimentNode | RegistryNode | OperationsNode,
+): void {
   if (node.kind !== 'more') return;
   if ('experiment' in node) experiments.loadMore(node.experiment);
+  else if ('runsOf' in node) operations.loadMore(node);
   else registry.loadMore(node.model);
 }

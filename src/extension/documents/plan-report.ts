@@ -27,12 +27,15 @@ export function planReport(plan: DeployResult): string {
     '',
     '## Gates',
     '',
-    '| Gate | Required | Actual | Result |',
-    '|---|---|---|---|',
-    ...gates.map(gateRow),
+    ...gatesTable(gates),
     '',
     'Nothing was changed: this is what would happen.',
   ].join('\n');
+}
+
+/** Every gate with what it asks for and what it found. */
+export function gatesTable(gates: GateResult[]): string[] {
+  return ['| Gate | Required | Actual | Result |', '|---|---|---|---|', ...gates.map(gateRow)];
 }
 
 /** The gates that stand in the way. */

@@ -11,7 +11,7 @@ export interface Question {
   value?: string;
   placeholder?: string;
   /** What is wrong with an answer, or null. */
-  check?(answer: string): string | null;
+  check?(answer: string): string | null | Promise<string | null>;
 }
 
 /** What the extension says and asks. Undefined answers: the person dismissed it. Tests answer instead of a person. */

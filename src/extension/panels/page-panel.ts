@@ -1,13 +1,21 @@
 import * as vscode from 'vscode';
-import { type HostMessage, isPageMessage, type PageMessage, type PanelState } from '../../protocol/panels.ts';
+import {
+  type HostMessage,
+  isPageMessage,
+  type PageMessage,
+  type PanelKey,
+  type PanelState,
+} from '../../protocol/panels.ts';
 import type { StoreFollower } from '../editor/store-follower.ts';
 import { toEngineFailure } from '../engine/engine-failure.ts';
-import { assetFolder, type PageName, pageHtml } from './page.ts';
+import { assetFolder, pageHtml } from './page.ts';
 
 export interface PagePanelOptions<State extends PanelState> {
-  name: PageName;
+  key: PanelKey & { panel: State['panel'] };
   title: string;
   icon: string;
+  /** An empty panel that the editor kept over a reload; a new one unless given. */
+  panel: vscode.WebviewPanel | undefined;
   extension: vscode.Uri;
   follower: StoreFollower;
   /** The whole snapshot; asked for whenever the page is ready and whenever the store changes. */
@@ -30,20 +38,17 @@ export class PagePanel<State extends PanelState> {
   lastState: State | undefined;
 
   constructor(options: PagePanelOptions<State>) {
-    const { name, title, icon, extension, follower } = options;
+    const { key, title, icon, extension, follower } = options;
     this.#options = options;
-    this.#panel = vscode.window.createWebviewPanel(`gnuMlops.${name}`, title, vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [assetFolder(extension)],
-      retainContextWhenHidden: false,
-    });
+    this.#panel = options.panel ?? newPanel(key.panel, title);
+    this.#panel.webview.options = { enableScripts: true, localResourceRoots: [assetFolder(extension)] };
     this.#panel.iconPath = new vscode.ThemeIcon(icon);
     this.#panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
     this.#panel.onDidDispose(() => this.#closed());
     this.#panel.onDidChangeViewState(() => this.#viewChanged());
     this.#follower = follower.onDidChange(() => void this.update());
     follower.setVisible(this, true);
-    this.#panel.webview.html = pageHtml(this.#panel.webview, extension, name, title);
+    this.#panel.webview.html = pageHtml(this.#panel.webview, extension, key.panel, title);
   }
 
   reveal(): void {
@@ -67,7 +72,7 @@ export class PagePanel<State extends PanelState> {
 
   async #message(): Promise<HostMessage<State>> {
     try {
-      return { type: 'state', state: await this.#options.load() };
+      return { type: 'state', state: await this.#options.load(), key: this.#options.key };
     } catch (error) {
       return { type: 'problem', message: toEngineFailure(error).advice };
     }
@@ -96,4 +101,13 @@ export class PagePanel<State extends PanelState> {
     this.#options.follower.setVisible(this, false);
     this.#options.onClose();
   }
+}
+
+/** The type by which the editor keeps a panel over a reload. */
+export function panelType(name: PanelState['panel']): string {
+  return `gnuMlops.${name}`;
+}
+
+function newPanel(name: PanelState['panel'], title: string): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(panelType(name), title, vscode.ViewColumn.Active);
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import type { PanelState } from '../../protocol/panels.ts';
 
-export type PageName = 'run' | 'compare';
+export type PageName = PanelState['panel'];
 
 /** The HTML of a webview page: nothing but our script and style sheets may load, and nothing may connect anywhere. */
 export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, name: PageName, title: string): string {

@@ -1,6 +1,14 @@
 import * as vscode from 'vscode';
 import type { ProjectRef } from '../../protocol/engine-api.ts';
-import type { ComparePanelState, PageMessage, RunPanelState } from '../../protocol/panels.ts';
+import type {
+  BatchFileName,
+  BatchPanelState,
+  ComparePanelState,
+  PageMessage,
+  PanelKey,
+  PanelState,
+  RunPanelState,
+} from '../../protocol/panels.ts';
 import type { Dialogs } from '../editor/dialogs.ts';
 import type { StoreFollower } from '../editor/store-follower.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
@@ -20,44 +28,47 @@ export interface PanelTools {
 
 const ONLY_DIFFERENCES = 'compare.onlyDifferences';
 
-/** The open webviews: one per run, one per set of compared runs. */
+/** What a panel adds to what all have in common. */
+interface PanelPlan<State extends PanelState> {
+  key: PanelKey & { panel: State['panel'] };
+  title: string;
+  icon: string;
+  load(): Promise<State>;
+  onMessage(message: PageMessage): Promise<void>;
+}
+
+/** The open webviews: one per run, per set of compared runs and per batch output. */
 export class Panels implements vscode.Disposable {
   readonly #tools: PanelTools;
-  readonly #runs = new Map<string, PagePanel<RunPanelState>>();
-  readonly #comparisons = new Map<string, PagePanel<ComparePanelState>>();
+  readonly #opened = new Map<string, { reveal(): void; close(): void }>();
 
   constructor(tools: PanelTools) {
     this.#tools = tools;
   }
 
   /** Shows a run, in the panel that shows it already if there is one. */
-  openRun(project: ProjectRef, runId: string, title: string): PagePanel<RunPanelState> {
-    const key = `${project.configFile} ${runId}`;
-    const known = this.#runs.get(key);
-    known?.reveal();
-    if (known) return known;
-    const panel = new PagePanel<RunPanelState>({
-      ...this.#common(),
-      name: 'run',
+  openRun(project: ProjectRef, runId: string, title: string, kept?: vscode.WebviewPanel): PagePanel<RunPanelState> {
+    const plan: PanelPlan<RunPanelState> = {
+      key: { panel: 'run', configFile: project.configFile, runId },
       title,
       icon: 'graph',
       load: () => loadRun(this.#tools.engine, project, runId),
-      onMessage: (message) => this.#runMessage(project, runId, message),
-      onClose: () => this.#runs.delete(key),
-    });
-    this.#runs.set(key, panel);
-    return panel;
+      onMessage: async (message) => {
+        if (message.type === 'openArtifact') await this.#openArtifact(project, runId, message.path);
+        else if (message.type === 'export') await this.#export(message);
+      },
+    };
+    return this.#open(plan, kept);
   }
 
   /** Shows 2 or more runs side by side, in the order in which they were chosen. */
-  openCompare(project: ProjectRef, runIds: readonly string[]): PagePanel<ComparePanelState> {
-    const key = `${project.configFile} ${runIds.join(' ')}`;
-    const known = this.#comparisons.get(key);
-    known?.reveal();
-    if (known) return known;
-    const panel = new PagePanel<ComparePanelState>({
-      ...this.#common(),
-      name: 'compare',
+  openCompare(
+    project: ProjectRef,
+    runIds: readonly string[],
+    kept?: vscode.WebviewPanel,
+  ): PagePanel<ComparePanelState> {
+    const plan: PanelPlan<ComparePanelState> = {
+      key: { panel: 'compare', configFile: project.configFile, runIds: [...runIds] },
       title: `Compare ${runIds.length} runs`,
       icon: 'diff',
       load: async () => ({
@@ -66,25 +77,61 @@ export class Panels implements vscode.Disposable {
         onlyDifferences: this.#tools.state.get(ONLY_DIFFERENCES, false),
       }),
       onMessage: (message) => this.#compareMessage(project, message),
-      onClose: () => this.#comparisons.delete(key),
-    });
-    this.#comparisons.set(key, panel);
-    return panel;
+    };
+    return this.#open(plan, kept);
+  }
+
+  /** Shows the beginning of a file that a batch wrote. @param manifest absolute path of its manifest */
+  openBatch(
+    project: ProjectRef,
+    manifest: string,
+    title: string,
+    kept?: vscode.WebviewPanel,
+  ): PagePanel<BatchPanelState> {
+    const load = async (): Promise<BatchPanelState> => {
+      return { panel: 'batch', preview: await this.#tools.engine.api.batchPreview(project, manifest) };
+    };
+    const plan: PanelPlan<BatchPanelState> = {
+      key: { panel: 'batch', configFile: project.configFile, manifest },
+      title,
+      icon: 'table',
+      load,
+      onMessage: async (message) => {
+        if (message.type === 'openBatchFile') await openBatchFile(await load(), message.file);
+      },
+    };
+    return this.#open(plan, kept);
+  }
+
+  /** Fills a panel that the editor kept over a reload. */
+  restore(project: ProjectRef, key: PanelKey, kept: vscode.WebviewPanel): void {
+    if (key.panel === 'run') this.openRun(project, key.runId, kept.title, kept);
+    else if (key.panel === 'compare') this.openCompare(project, key.runIds, kept);
+    else this.openBatch(project, key.manifest, kept.title, kept);
   }
 
   dispose(): void {
-    for (const panel of [...this.#runs.values(), ...this.#comparisons.values()]) panel.close();
+    for (const panel of [...this.#opened.values()]) panel.close();
   }
 
-  #common() {
+  #open<State extends PanelState>(plan: PanelPlan<State>, kept: vscode.WebviewPanel | undefined): PagePanel<State> {
+    const name = JSON.stringify(plan.key);
+    // The key tells which kind of panel it is.
+    const known = this.#opened.get(name) as PagePanel<State> | undefined;
+    if (known) kept?.dispose();
+    known?.reveal();
+    if (known) return known;
     const { extension, follower, dialogs } = this.#tools;
-    const onError = (error: unknown) => void dialogs.complain(toEngineFailure(error).advice);
-    return { extension, follower, onError };
-  }
-
-  async #runMessage(project: ProjectRef, runId: string, message: PageMessage): Promise<void> {
-    if (message.type === 'openArtifact') await this.#openArtifact(project, runId, message.path);
-    else if (message.type === 'export') await this.#export(message);
+    const panel = new PagePanel<State>({
+      ...plan,
+      panel: kept,
+      extension,
+      follower,
+      onError: (error) => void dialogs.complain(toEngineFailure(error).advice),
+      onClose: () => this.#opened.delete(name),
+    });
+    this.#opened.set(name, panel);
+    return panel;
   }
 
   async #compareMessage(project: ProjectRef, message: PageMessage): Promise<void> {
@@ -113,4 +160,11 @@ export class Panels implements vscode.Disposable {
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
     await vscode.window.showTextDocument(target);
   }
+}
+
+/** Which file that is, the engine says: what a page asks for is a name of three. */
+async function openBatchFile({ preview: { files } }: BatchPanelState, name: BatchFileName): Promise<void> {
+  const file = files[name];
+  // Through the editor's own opener, which has a word for files that are too large.
+  if (file !== null) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: true });
 }

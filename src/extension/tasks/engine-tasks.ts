@@ -8,9 +8,13 @@ export const PROBLEM_MATCHER = '$gnu-mlops';
 /** A task as tasks.json writes it. */
 export interface EngineTaskDefinition extends vscode.TaskDefinition {
   type: typeof TASK_TYPE;
-  operation: 'train' | 'deploy' | 'rollback';
+  operation: 'train' | 'deploy' | 'rollback' | 'batch' | 'retrain' | 'schedule';
   /** For deploy. */
   stage?: 'staging' | 'production';
+  /** For schedule: what to do, `list` unless given. */
+  action?: 'list' | 'run' | 'pause' | 'resume' | 'install';
+  /** For schedule run, pause and resume: its name. */
+  schedule?: string;
   /** Configuration file, relative to the workspace folder; the active one unless given. */
   config?: string;
   /** More arguments for the command line. */
@@ -22,6 +26,11 @@ const OFFERED: { name: string; definition: EngineTaskDefinition }[] = [
   { name: 'deploy to staging', definition: { type: TASK_TYPE, operation: 'deploy', stage: 'staging' } },
   { name: 'deploy to production', definition: { type: TASK_TYPE, operation: 'deploy', stage: 'production' } },
   { name: 'roll back', definition: { type: TASK_TYPE, operation: 'rollback' } },
+  { name: 'batch', definition: { type: TASK_TYPE, operation: 'batch' } },
+  { name: 'batch, dry run', definition: { type: TASK_TYPE, operation: 'batch', args: ['--dry-run'] } },
+  { name: 'retrain', definition: { type: TASK_TYPE, operation: 'retrain' } },
+  { name: 'list schedules', definition: { type: TASK_TYPE, operation: 'schedule', action: 'list' } },
+  { name: 'install schedules', definition: { type: TASK_TYPE, operation: 'schedule', action: 'install' } },
 ];
 
 /** Offers operations as tasks; they run the command line that the extension brings along. */
@@ -74,7 +83,13 @@ export class EngineTasks implements vscode.TaskProvider {
   }
 }
 
-function commandLine({ operation, stage, args = [] }: EngineTaskDefinition): string[] {
-  const target = operation === 'deploy' ? ['--stage', stage ?? 'staging'] : [];
-  return [operation, ...target, ...args];
+function commandLine(definition: EngineTaskDefinition): string[] {
+  const { operation, args = [] } = definition;
+  return [operation, ...ownArguments(definition), ...args];
+}
+
+function ownArguments({ operation, stage, action, schedule }: EngineTaskDefinition): string[] {
+  if (operation === 'deploy') return ['--stage', stage ?? 'staging'];
+  if (operation !== 'schedule') return [];
+  return [action ?? 'list', ...(schedule === undefined ? [] : [schedule])];
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Stage, VersionStage, VersionSummary } from '../../protocol/engine-api.ts';
 import { ageText } from './age.ts';
 import { escapeMarkdown, metricText } from './metric-text.ts';
-import type { RegistryModel, RegistryNode, VersionNode } from './registry-node.ts';
+import type { RegistryModel, VersionNode } from './registry-node.ts';
 
 const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
 
@@ -77,15 +77,6 @@ export function versionRow(node: VersionNode): vscode.TreeItem {
   item.tooltip = versionTooltip(node);
   item.accessibilityInformation = { label: `Version ${version.version}, ${facts.join(', ')}` };
   if (version.runId !== null) item.command = { command: 'gnuMlops.openRun', title: 'Open Run', arguments: [node] };
-  return item;
-}
-
-export function moreRow(node: Extract<RegistryNode, { kind: 'more' }>): vscode.TreeItem {
-  const item = new vscode.TreeItem('Load more');
-  item.id = `moreVersions:${node.model.name}`;
-  item.iconPath = new vscode.ThemeIcon('ellipsis');
-  item.command = { command: 'gnuMlops.loadMore', title: 'Load More', arguments: [node] };
-  item.accessibilityInformation = { label: `Load more versions of ${node.model.name}` };
   return item;
 }
 

@@ -1,36 +1,18 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { ProjectRef } from '../../protocol/engine-api.ts';
 import type { ActiveProject } from '../editor/active-project.ts';
-import { runsPerPage } from '../editor/settings.ts';
 import type { StoreFollower } from '../editor/store-follower.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
+import { moreRow } from './more-row.ts';
 import { problemRow } from './problem-row.ts';
 import type { RegistryModel, RegistryNode } from './registry-node.ts';
-import { modelRow, moreRow, outsideRow, stageRow, versionRow, versionsRow } from './registry-rows.ts';
+import { modelRow, outsideRow, stageRow, versionRow, versionsRow } from './registry-rows.ts';
+import { StoreTree } from './store-tree.ts';
 
 /** The view "Registry": registered models, who holds their stages, and their versions. */
-export class RegistryView implements vscode.TreeDataProvider<RegistryNode>, vscode.Disposable {
-  readonly #engine: EngineClient;
-  readonly #project: ActiveProject;
-  readonly #changed = new vscode.EventEmitter<undefined>();
-  readonly #disposables: vscode.Disposable[];
-  /** How many versions of a model are shown. */
-  readonly #limits = new Map<string, number>();
-  readonly tree: vscode.TreeView<RegistryNode>;
-
-  readonly onDidChangeTreeData = this.#changed.event;
-
+export class RegistryView extends StoreTree<RegistryNode> {
   constructor(engine: EngineClient, project: ActiveProject, follower: StoreFollower) {
-    this.#engine = engine;
-    this.#project = project;
-    this.tree = vscode.window.createTreeView('gnuMlops.registry', { treeDataProvider: this, showCollapseAll: true });
-    this.#disposables = [
-      this.#changed,
-      this.tree,
-      this.tree.onDidChangeVisibility(({ visible }) => follower.setVisible(this, visible)),
-      follower.onDidChange(() => this.#changed.fire(undefined)),
-    ];
-    follower.setVisible(this, this.tree.visible);
+    super({ id: 'gnuMlops.registry', engine, project, follower, showCollapseAll: true });
   }
 
   getTreeItem(node: RegistryNode): vscode.TreeItem {
@@ -46,44 +28,33 @@ export class RegistryView implements vscode.TreeDataProvider<RegistryNode>, vsco
       case 'version':
         return versionRow(node);
       case 'more':
-        return moreRow(node);
+        return moreRow(node, `versions of ${node.model.name}`, `versions of ${node.model.name}`);
       case 'problem':
         return problemRow(node);
     }
   }
 
-  async getChildren(node?: RegistryNode): Promise<RegistryNode[]> {
-    if (node?.kind === 'model') return modelChildren(node.model);
-    if (node?.kind === 'versions') return this.#versions(node.model);
-    const ref = this.#project.ref;
-    if (ref === undefined || node !== undefined) return [];
-    try {
-      return await this.#models(ref);
-    } catch (error) {
-      return [{ kind: 'problem', error }];
-    }
-  }
-
   /** Shows another page of a model's versions. */
   loadMore({ name }: RegistryModel): void {
-    this.#limits.set(name, (this.#limits.get(name) ?? runsPerPage()) + runsPerPage());
-    this.#changed.fire(undefined);
+    this.showMore(name);
   }
 
-  dispose(): void {
-    for (const disposable of this.#disposables) disposable.dispose();
+  protected async rows(ref: ProjectRef, node: RegistryNode | undefined): Promise<RegistryNode[]> {
+    if (node === undefined) return this.#models(ref);
+    if (node.kind === 'model') return modelChildren(node.model);
+    return node.kind === 'versions' ? this.#versions(node.model) : [];
   }
 
   async #models(ref: ProjectRef): Promise<RegistryNode[]> {
     const [models, { modelName, mainMetric }] = await Promise.all([
-      this.#engine.api.models(ref),
-      this.#engine.api.status(ref),
+      this.engine.api.models(ref),
+      this.engine.api.status(ref),
     ]);
     return models.map((model) => ({ kind: 'model', model: { ...model, isOwn: model.name === modelName, mainMetric } }));
   }
 
   #versions(model: RegistryModel): RegistryNode[] {
-    const limit = this.#limits.get(model.name) ?? runsPerPage();
+    const limit = this.limitOf(model.name);
     const shown = model.versions.slice(0, limit).map((version): RegistryNode => ({ kind: 'version', model, version }));
     return model.versions.length > limit ? [...shown, { kind: 'more', model }] : shown;
   }

@@ -15,7 +15,7 @@ export interface RunContext {
 export function runRow(summary: RunSummary, context: RunContext): vscode.TreeItem {
   const { run, stale } = summary;
   const item = new vscode.TreeItem(shortName(run.name) || run.runId);
-  const { icon, colour, word } = looks(summary);
+  const { icon, colour, word } = runLooks(summary);
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
   const facts = [...mainMetric(summary, context), ...versionTexts(summary, context), ageText(run.startTime)];
@@ -31,7 +31,8 @@ function shortName(name: string): string {
   return name.replace(/-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d$/, '');
 }
 
-function looks({ run, stale }: RunSummary): { icon: string; colour?: string; word: string } {
+/** Icon, colour and word for how a run stands. */
+export function runLooks({ run, stale }: RunSummary): { icon: string; colour?: string; word: string } {
   if (stale) return { icon: 'warning', colour: 'list.warningForeground', word: 'no sign of life' };
   switch (run.status) {
     case 'FINISHED':
@@ -61,7 +62,7 @@ function versionTexts({ versions }: RunSummary, { stageOf }: RunContext): string
 
 const SHOWN_PARAMS = ['algorithm', 'n_estimators', 'max_depth', 'learning_rate', 'train_rows', 'test_rows'];
 
-function runTooltip({ run }: RunSummary, word: string): vscode.MarkdownString {
+export function runTooltip({ run }: RunSummary, word: string): vscode.MarkdownString {
   const error = run.tags['gnu_mlops.error'];
   const holdout = Object.entries(run.metrics).filter(([name]) => !name.startsWith('cv_'));
   const params = SHOWN_PARAMS.map((name): [string, string] => [name, run.params[name] ?? '']);

@@ -37,7 +37,9 @@ export async function knownNames(
   if (key === 'mlflow.experiment_name') {
     const names = await pool.read(ref, none, async ({ store }) => {
       const experiments = await store.listExperiments();
-      return experiments.map(({ name }) => name).filter((name) => name !== 'Default' && !/_(events|batch)$/.test(name));
+      return experiments
+        .map(({ name }) => name)
+        .filter((name) => name !== 'Default' && !/_(events|batch|retraining)$/.test(name));
     });
     return { source: 'experiment in the store', names };
   }

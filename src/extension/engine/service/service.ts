@@ -6,6 +6,7 @@ import { ProjectPool } from './project-pool.ts';
 import { queries } from './queries.ts';
 import { Requests } from './requests.ts';
 import { StoreWatch } from './store-watch.ts';
+import { unattended } from './unattended.ts';
 
 export interface EngineService {
   api: EngineApi;
@@ -21,6 +22,7 @@ export function createEngineService(events: EngineEvents): EngineService {
   const pending = new Set<Promise<unknown>>();
   const api: EngineApi = {
     ...operations(pool, requests),
+    ...unattended(pool, requests, events.log),
     ...queries(pool),
     ...configLanguage(pool),
     watch: (ref) => watch.add(ref),

@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import type { ProjectRef } from '../../../protocol/engine-api.ts';
 import type { ProjectPool } from './project-pool.ts';
 
 const POLL_MS = 1000;
 
-/** Looks once a second whether anybody, this process included, changed the stores that views show. */
+/** Looks once a second whether anybody, this process included, changed the stores and the state files that views show. */
 export class StoreWatch {
   readonly #pool: ProjectPool;
   readonly #onChange: (configFile: string) => void;
@@ -48,6 +50,10 @@ export class StoreWatch {
 
   /** A store that is missing or cannot be read has a token too: that it can be read again is a change. */
   async #token(ref: ProjectRef): Promise<string> {
+    return `${await this.#storeToken(ref)} ${stateToken(ref)}`;
+  }
+
+  async #storeToken(ref: ProjectRef): Promise<string> {
     try {
       return await this.#pool.read(
         ref,
@@ -58,4 +64,10 @@ export class StoreWatch {
       return 'unreadable';
     }
   }
+}
+
+/** By name only: the history of schedules lies in state.db, and opening it once a second would be a hazard to its locks. */
+function stateToken({ configFile }: ProjectRef): string {
+  const stats = statSync(path.join(path.dirname(configFile), '.gnu-mlops', 'state.db'), { throwIfNoEntry: false });
+  return stats ? `${stats.mtimeMs}:${stats.size}` : 'missing';
 }

@@ -1,0 +1,22 @@
+import type { BatchPanelState } from '../../src/protocol/panels.ts';
+import { DataTable } from '../components/data-table.tsx';
+import { Section } from '../components/section.tsx';
+import { PreviewTable } from './preview-table.tsx';
+
+/** The rows that did not fit the model, with their line in the input and the reason; nothing when every row was scored. */
+export function RefusedSection({ preview: { refused, manifest } }: { preview: BatchPanelState['preview'] }) {
+  if (refused === null) return null;
+  const reasons = Object.entries(manifest.refused_reasons);
+  const isCut = refused.rows.length < refused.total;
+  const note = `${isCut ? `The first ${refused.rows.length} of ` : ''}${refused.total.toLocaleString('en-US')} rows that do not fit the model: they are in no output. Lines are those of the input.`;
+  return (
+    <Section title="Refused rows" note={note}>
+      <div class="stacked">
+        <DataTable data={{ caption: 'Reasons', columns: ['Reason', 'Rows'], rows: reasons }} />
+        <div>
+          <PreviewTable caption={`Refused rows of ${manifest.input.name}`} table={refused} />
+        </div>
+      </div>
+    </Section>
+  );
+}
