@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { reporters } from 'mocha';
@@ -34,6 +35,19 @@ export function projectOf({ session }: ExtensionForTests): ProjectRef {
   const { ref } = session.project;
   assert.ok(ref, 'the workspace has a project');
   return ref;
+}
+
+/** Runs the extension's own command line as another process; resolves to its exit code. */
+export function commandLine(args: string[]): Promise<number | null> {
+  const extension = vscode.extensions.getExtension(IDENTIFIER);
+  assert.ok(extension);
+  const program = vscode.Uri.joinPath(extension.extensionUri, 'dist/cli.js').fsPath;
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: workspaceFolder(),
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    stdio: 'ignore',
+  });
+  return new Promise((resolve) => child.once('exit', resolve));
 }
 
 /** Folder of the workspace: a copy that belongs to this suite. */
@@ -85,6 +99,38 @@ export class ScriptedPerson {
       chooseTarget: async () => answers.target,
     };
   }
+}
+
+/** Every row of a view with what is below it: its id, and label, description and context as a line. */
+export async function rowsOf<Node>(view: Pick<Required<vscode.TreeDataProvider<Node>>, 'getChildren' | 'getTreeItem'>) {
+  const found = new Map<string, string>();
+  const visit = async (nodes: Node[] | null | undefined): Promise<void> => {
+    for (const node of nodes ?? []) {
+      const item = await view.getTreeItem(node);
+      found.set(item.id ?? `row ${found.size}`, `${item.label} ${item.description} [${item.contextValue}]`);
+      if (item.collapsibleState) await visit(await view.getChildren(node));
+    }
+  };
+  await visit(await view.getChildren());
+  return found;
+}
+
+/** The only row of a view that satisfies a condition. */
+export async function nodeOf<Node, Wanted extends Node>(
+  view: Pick<Required<vscode.TreeDataProvider<Node>>, 'getChildren'>,
+  isWanted: (node: Node) => node is Wanted,
+): Promise<Wanted> {
+  const found: Wanted[] = [];
+  const visit = async (nodes: Node[] | null | undefined): Promise<void> => {
+    for (const node of nodes ?? []) {
+      if (isWanted(node)) found.push(node);
+      await visit(await view.getChildren(node));
+    }
+  };
+  await visit(await view.getChildren());
+  const [node] = found;
+  assert.ok(node !== undefined && found.length === 1, `one row is wanted, and ${found.length} are there`);
+  return node;
 }
 
 /** Changes config.yaml and gives back what undoes it. */

@@ -35,7 +35,7 @@ describe('package.json', () => {
     const views = contributes.views as { gnuMlops: { id: string }[] };
     assert.deepEqual(
       views.gnuMlops.map(({ id }) => id),
-      ['gnuMlops.experiments', 'gnuMlops.registry'],
+      ['gnuMlops.experiments', 'gnuMlops.registry', 'gnuMlops.operations'],
     );
     const [task] = contributes.taskDefinitions as { type: string }[];
     const [matcher] = contributes.problemMatchers as { name: string }[];

@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
 import type { DeployResult, TrainResult } from '../../src/protocol/engine-api.ts';
-import { activated, editConfig, ScriptedPerson, until } from './extension-under-test.ts';
+import { activated, editConfig, rowsOf, ScriptedPerson, until } from './extension-under-test.ts';
 
 describe('The registry in the editor', () => {
   let tested: ExtensionForTests;
@@ -30,20 +30,7 @@ describe('The registry in the editor', () => {
     return person;
   }
 
-  /** Label and description of every row, by its id. */
-  async function rows(): Promise<Map<string, string>> {
-    const { registry } = tested.session;
-    const found = new Map<string, string>();
-    const visit = async (nodes: Awaited<ReturnType<typeof registry.getChildren>>) => {
-      for (const node of nodes) {
-        const item = registry.getTreeItem(node);
-        found.set(String(item.id), `${item.label} ${item.description} [${item.contextValue}]`);
-        await visit(await registry.getChildren(node));
-      }
-    };
-    await visit(await registry.getChildren());
-    return found;
-  }
+  const rows = () => rowsOf(tested.session.registry);
 
   async function versionNode(version: string) {
     const { registry } = tested.session;
@@ -86,6 +73,22 @@ describe('The registry in the editor', () => {
     const before = await rows();
     assert.equal(await vscode.commands.executeCommand('gnuMlops.deployProduction'), undefined);
     assert.deepEqual([...(await rows())], [...before]);
+  });
+
+  it('asks again beside the plan when somebody wants to see it, and drops nothing', async () => {
+    const person = answering({ confirm: ['Show Plan'] });
+    const questions: string[][] = [];
+    tested.answerWith({
+      ...person.dialogs,
+      warn: async (...told) => {
+        questions.push(told);
+        return undefined;
+      },
+    });
+    assert.equal(await vscode.commands.executeCommand('gnuMlops.deployProduction'), undefined);
+    assert.deepEqual(questions, [[`Deploy version ${first.version} of gnu_mlops_model to GNU_Production?`, 'Deploy']]);
+    const plan = vscode.Uri.from({ scheme: 'gnu-mlops', path: '/Plan for GNU_Production.md' });
+    assert.match((await vscode.workspace.openTextDocument(plan)).getText(), /## Gates/);
   });
 
   it('changes nothing when the notes are dismissed', async () => {

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { TASK_TYPE } from '../../src/extension/tasks/engine-tasks.ts';
+import { EngineTasks, TASK_TYPE } from '../../src/extension/tasks/engine-tasks.ts';
 import { activated, editConfig, until } from './extension-under-test.ts';
 
 describe('Tasks of type gnu-mlops', () => {
@@ -26,11 +26,16 @@ describe('Tasks of type gnu-mlops', () => {
     });
   }
 
-  it('are offered for train, deploy and roll back', async () => {
+  it('are offered for everything that a night does', async () => {
     const tasks = await vscode.tasks.fetchTasks({ type: TASK_TYPE });
     assert.deepEqual(tasks.map(({ name }) => name).sort(), [
+      'batch',
+      'batch, dry run',
       'deploy to production',
       'deploy to staging',
+      'install schedules',
+      'list schedules',
+      'retrain',
       'roll back',
       'train',
     ]);
@@ -38,6 +43,17 @@ describe('Tasks of type gnu-mlops', () => {
 
   it('run the command line that the extension brings along', async () => {
     assert.equal(await run('train'), 0);
+  });
+
+  it('list the schedules, and run what tasks.json names', async () => {
+    assert.equal(await run('list schedules'), 0);
+    const { session } = await activated();
+    const definition = { type: TASK_TYPE, operation: 'schedule', action: 'run', schedule: 'nightly', args: ['--now'] };
+    const written = new vscode.Task(definition, vscode.TaskScope.Workspace, 'tonight', TASK_TYPE);
+    const provider = new EngineTasks(session.project, vscode.Uri.file('/extension'));
+    const execution = provider.resolveTask(written)?.execution;
+    assert.ok(execution instanceof vscode.ProcessExecution);
+    assert.deepEqual(execution.args.slice(1), ['schedule', 'run', 'nightly', '--now', '--config', 'config.yaml']);
   });
 
   it('mark the line of config.yaml that stopped them', async () => {

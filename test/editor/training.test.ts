@@ -1,17 +1,16 @@
 import * as assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
 import type { ProjectRef, RunSummary, TrainResult } from '../../src/protocol/engine-api.ts';
 import {
   activated,
+  commandLine,
   editConfig,
   printMeasurement,
   projectOf,
   ScriptedPerson,
   until,
-  workspaceFolder,
 } from './extension-under-test.ts';
 
 describe('Training in the editor', () => {
@@ -151,19 +150,4 @@ describe('Training in the editor', () => {
     const found = (await runs()).find(({ run }) => run.runId === abandoned?.run.runId);
     assert.equal(found?.run.status, 'KILLED');
   });
-
-  /** Runs the extension's own command line as another process; resolves to its exit code. */
-  function commandLine(args: string[]): Promise<number | null> {
-    const program = vscode.Uri.joinPath(extensionUri(), 'dist/cli.js').fsPath;
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd: workspaceFolder(),
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-      stdio: 'ignore',
-    });
-    return new Promise((resolve) => child.once('exit', resolve));
-  }
-
-  function extensionUri(): vscode.Uri {
-    return vscode.extensions.getExtension('gnu-mlops.gnu-mlops')!.extensionUri;
-  }
 });

@@ -54,7 +54,9 @@ async function open(options: WorkbenchOptions, started: (() => Promise<unknown>)
 }
 
 /** Outside of suites the extension counts as installed, because an editor with one under development shows no pop-ups. */
-function serverOptions(options: WorkbenchOptions): EditorServerOptions {
+function serverOptions({ env, ...others }: WorkbenchOptions): EditorServerOptions {
+  // As if a shell had started it: else the editor asks one for its environment, which replaces what a test gives.
+  const options = { ...others, env: { VSCODE_CLI: '1', ...env } };
   if (options.extensionTestsPath !== undefined) return { ...options, development: true };
   return { ...options, installedExtension: options.extensionDevelopmentPath ?? projectRoot };
 }

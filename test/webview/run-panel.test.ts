@@ -76,8 +76,7 @@ describe('The run panel', () => {
 
   it('draws a metric over the folds, and another one when it is chosen', async () => {
     const { page } = await show(runs.binary);
-    const label = () => page.locator('.history .chart').getAttribute('aria-label');
-    assert.match((await label()) ?? '', /^Line chart: cv_accuracy by fold, from/);
+    await page.locator('.history .chart[aria-label^="Line chart: cv_accuracy by fold, from"]').waitFor();
     await page.getByLabel('Folds of').selectOption('cv_log_loss');
     await page.locator('.history .chart[aria-label*="cv_log_loss"]').waitFor();
     await page.locator('.history').getByText('Data as a table').click();
@@ -96,6 +95,11 @@ describe('The run panel', () => {
     assert.equal(await internal.isVisible(), false);
     await page.getByText('Tags that MLflow keeps for itself (').click();
     assert.equal(await internal.isVisible(), true);
+  });
+
+  it('names the process that made the run, and does not show how programs write it down', async () => {
+    const { page } = await show(runs.binary);
+    assert.match(await shownText(page.getByRole('row', { name: 'gnu_mlops.owner' })), /process \d+ on \S+$/);
   });
 
   it('shows what a running run has so far, and the rest when the next snapshot brings it', async () => {
@@ -213,7 +217,9 @@ interface SvgPath {
 }
 
 async function figureLabel({ page }: OpenPanel, figure: string): Promise<string> {
-  return (await page.getByRole('figure', { name: figure }).locator('.chart').getAttribute('aria-label')) ?? '';
+  const labelled = page.getByRole('figure', { name: figure }).locator('.chart[aria-label]');
+  await labelled.waitFor({ state: 'attached' });
+  return (await labelled.getAttribute('aria-label')) ?? '';
 }
 
 /** The same run before it has anything but params. */

@@ -58,7 +58,7 @@ export function unattended(pool: ProjectPool, requests: Requests, onLog: (entry:
     explainTiming: async (timing) => explain(timing),
     addSchedule: async (ref, schedule) => addSchedule(schedule, options(ref)),
     changeSchedule: async (ref, id, change) => EDITS[change](id, options(ref)),
-    runSchedule: (ref, id, requestId) => {
+    runSchedule: async (ref, id, requestId) => {
       requireTrusted(ref);
       return requests.run(requestId, (control) => runSchedule(id, { ...options(ref), ...control, now: true }));
     },
