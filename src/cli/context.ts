@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type LoadedConfig, loadConfig } from '../engine/config/load.ts';
 import { parseSetFlag } from '../engine/config/overrides.ts';
+import { placeError } from '../engine/config/place-error.ts';
 import { redact, withoutSecrets } from '../engine/config/secrets.ts';
 import { type OpenProjectOptions, openProject, type Project, secretsOf } from '../engine/project.ts';
 import { EngineError } from '../engine/support/errors.ts';
@@ -114,6 +115,11 @@ export class CommandContext {
   complain(text: string): void {
     this.#progress.clear();
     this.terminal.error(this.#redact(text));
+  }
+
+  /** What stopped the command; about a configured value it says where that stands. */
+  placed(error: unknown): unknown {
+    return this.#project ? placeError(error, this.#project.loaded) : error;
   }
 
   async close(): Promise<void> {

@@ -49,7 +49,7 @@ async function runHandler(context: CommandContext, handler: Handler, command: ()
   } catch (thrown) {
     // What stopped the command is what counts; a store that does not close after that adds nothing.
     await context.close().catch(() => undefined);
-    const error = toEngineError(thrown);
+    const error = toEngineError(context.placed(thrown));
     if (error.reason === 'usage') error.details.fix ??= helpPointer(command());
     report(error, context);
     return exitCodeOf(error);

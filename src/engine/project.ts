@@ -3,13 +3,14 @@ import path from 'node:path';
 import type { Config } from './config/config.ts';
 import { type Environment, inspectConfig, type LoadedConfig, loadConfig } from './config/load.ts';
 import { type Override, parseSetFlag } from './config/overrides.ts';
+import { withPlaces } from './config/place-error.ts';
 import { environmentSecrets, redact } from './config/secrets.ts';
 import { currentActor } from './registry/actor.ts';
 import { type RecoveredRun, recoverInterrupted } from './registry/recovery.ts';
 import { EngineError } from './support/errors.ts';
 import { LeaseStore } from './support/leases.ts';
 import { type LogEntry, OperationLog } from './support/operation-log.ts';
-import { openTrackingStore } from './tracking/open-store.ts';
+import { openTrackingStore, requireStoreUris } from './tracking/open-store.ts';
 import type { TrackingStore } from './tracking/store.ts';
 
 export interface OpenProjectOptions {
@@ -81,29 +82,22 @@ export function secretsOf({ configFile, set, env = process.env }: OpenProjectOpt
 
 /**
  * The tracking store that a configuration names.
- * @throws EngineError `unsupported` for a registry apart from it: deployments and their history must lie in one store
+ * @throws EngineError `unsupported`, and what opening it says, with the place of its address
  */
 export async function openProjectStore(
   loaded: LoadedConfig,
   { readOnly = false, createStore = !readOnly }: Pick<OpenProjectOptions, 'readOnly' | 'createStore'>,
 ): Promise<TrackingStore> {
-  const { tracking_uri, registry_uri } = loaded.config.mlflow;
-  if (registry_uri !== null && registry_uri !== tracking_uri) {
-    throw new EngineError(
-      'unsupported',
-      'mlflow.registry_uri: a registry apart from the tracking store arrives later.',
-      {
-        fix: 'Set mlflow.registry_uri: null, so that models are registered where runs are tracked.',
-      },
-    );
-  }
   const baseDir = path.dirname(loaded.file);
-  return openTrackingStore({
-    uri: loaded.config.mlflow.tracking_uri,
-    baseDir,
-    artifactRoot: path.join(baseDir, 'mlruns'),
-    readOnly,
-    create: createStore && !readOnly,
+  return withPlaces(loaded, async () => {
+    requireStoreUris(loaded.config.mlflow, baseDir);
+    return openTrackingStore({
+      uri: loaded.config.mlflow.tracking_uri,
+      baseDir,
+      artifactRoot: path.join(baseDir, 'mlruns'),
+      readOnly,
+      create: createStore && !readOnly,
+    });
   });
 }
 

@@ -8,6 +8,7 @@ import { type Finding, formatFinding } from './finding.ts';
 import { applyOverrides, environmentOverrides, type Override } from './overrides.ts';
 import { configSchema, validateAgainstSchema } from './schema.ts';
 import { collectSecrets, plainTextSecrets, redact } from './secrets.ts';
+import { wayOut } from './way-out.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -30,6 +31,8 @@ export interface LoadedConfig {
   /** Values that must never be written. */
   secrets: string[];
   findings: Finding[];
+  /** Says where a value stands that a finding is about: in the file, a flag, or a variable. */
+  place(finding: Finding): Finding;
 }
 
 /**
@@ -45,7 +48,7 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   throw new EngineError('invalid-config', errors.map((finding) => formatFinding(name, finding)).join('\n'), {
     ...(first ? { position: { file: options.file, line: first.line, column: first.column } } : {}),
     findings: errors,
-    fix: 'Correct the lines above, then run: gnu-mlops validate',
+    fix: wayOut(errors, options.file),
   });
 }
 
@@ -72,8 +75,9 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
     ...plainTextSecrets(document),
   ];
   const secrets = collectSecrets(config, env);
-  const told = findings.map((finding) => ({ ...finding, message: redact(finding.message, secrets) }));
-  return { config, file: options.file, env, findings: told, secrets };
+  const tell = (finding: Finding) => ({ ...finding, message: redact(finding.message, secrets) });
+  const place = (finding: Finding) => tell(locate(finding, document, overrides));
+  return { config, file: options.file, env, findings: findings.map(tell), secrets, place };
 }
 
 function readConfigFile(file: string): string {
@@ -135,7 +139,7 @@ function fillDefaults(values: Record<string, unknown>): Config {
 function locate(finding: Finding, document: ConfigDocument, overrides: Override[]): Finding {
   const override = overrides.findLast(({ path: at }) => isPrefix(at, finding.path));
   if (override) return { ...finding, origin: override.origin };
-  const part = /: unknown key /.test(finding.message) ? 'key' : 'value';
+  const part = /: unknown (key|hyper-parameter) /.test(finding.message) ? 'key' : 'value';
   const unset = document.unsetVariables(finding.path);
   const why = unset.length > 0 ? ` (environment variable ${unset.join(', ')} is not set)` : '';
   return { ...finding, message: finding.message + why, range: document.rangeOf(finding.path, part) };

@@ -2,8 +2,8 @@ import { Ajv, type ErrorObject } from 'ajv';
 import schema from '../../../schemas/config.schema.json' with { type: 'json' };
 import { nearestName } from '../support/nearest-name.ts';
 import { type ConfigPath, formatPath } from './config.ts';
+import { expectation, nearestAllowed } from './expectation.ts';
 import type { Finding } from './finding.ts';
-import { isSecretPath } from './secret-paths.ts';
 
 /** The one description of config.yaml (JSON Schema draft-07). */
 export const configSchema: ConfigSchema = schema as ConfigSchema;
@@ -42,6 +42,8 @@ export function validateAgainstSchema(values: unknown): Finding[] {
 /** `anyOf`, `propertyNames` and `not` also report their parts; one message per place is enough. */
 function isEcho(error: ErrorObject, all: ErrorObject[]): boolean {
   if (error.keyword === 'if' || error.schemaPath.includes('/propertyNames/')) return true;
+  const isEmpty = (other: ErrorObject) => other.keyword === 'minLength' && other.instancePath === error.instancePath;
+  if (error.keyword === 'pattern' && all.some(isEmpty)) return true;
   const alternative = error.schemaPath.includes('/anyOf/') || error.schemaPath.startsWith('#/definitions/gate/anyOf/');
   return alternative && all.some((other) => other.keyword === 'anyOf' && other.instancePath === error.instancePath);
 }
@@ -53,13 +55,6 @@ function toFinding(error: ErrorObject): Finding {
   const replacement = nearestAllowed(error);
   const message = `${formatPath(path)}: ${expectation(error, path)}`;
   return { severity: 'error', path, message, ...(replacement === undefined ? {} : { replacement }) };
-}
-
-/** The allowed value that a wrong one was probably meant to be. */
-function nearestAllowed({ keyword, data, params }: ErrorObject): string | undefined {
-  return keyword === 'enum' && typeof data === 'string'
-    ? nearestName(data, params.allowedValues.map(String))
-    : undefined;
 }
 
 function pathOf(pointer: string): ConfigPath {
@@ -76,39 +71,4 @@ function unknownKey(error: ErrorObject, parent: ConfigPath, key: string): Findin
   const hint = replacement ? `did you mean "${replacement}"?` : `allowed here: ${names.join(', ')}`;
   const message = `${formatPath(path)}: unknown key "${key}"; ${hint}`;
   return { severity: 'error', path, message, ...(replacement === undefined ? {} : { replacement }) };
-}
-
-function expectation(error: ErrorObject, path: ConfigPath): string {
-  const found = `found ${isSecretPath(path) ? 'something else' : describe(error.data)}`;
-  switch (error.keyword) {
-    case 'enum': {
-      const allowed = error.params.allowedValues as unknown[];
-      const near = nearestAllowed(error);
-      return `${found}; expected ${allowed.map(String).join(', ')}${near ? ` (did you mean "${near}"?)` : ''}`;
-    }
-    case 'type':
-      return `${found}; expected ${[error.params.type].flat().map(typeName).join(' or ')}`;
-    case 'required':
-      return `"${error.params.missingProperty}" is missing`;
-    case 'anyOf':
-      return `${found}; expected a number, or { min: number, max: number }`;
-    case 'not':
-      return `${found}; expected any other value`;
-    case 'pattern':
-      return `${found}; expected text like ${error.params.pattern}`;
-    default:
-      return `${found}; ${error.message}`;
-  }
-}
-
-/** Types as people call them in YAML. */
-function typeName(type: string): string {
-  return { object: 'a section', array: 'a list' }[type] ?? type;
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return `"${value}"`;
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a section' : `${value}`;
 }

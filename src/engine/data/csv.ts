@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { configError } from '../config/config-error.ts';
 import { EngineError } from '../support/errors.ts';
 import { ColumnBuilder, type TypeConflict } from './column-builder.ts';
 import { CsvScanner } from './csv-scanner.ts';
@@ -119,13 +120,9 @@ function decompress(input: Buffer, fileName: string): Buffer {
 /** Bytes are compared one by one, and some have a meaning of their own. */
 function requireDelimiter(delimiter: string): void {
   if (/^[^"\r\n\u0080-\uffff]$/.test(delimiter)) return;
-  throw new EngineError(
-    'invalid-config',
-    `data.delimiter: found ${JSON.stringify(delimiter)}; expected one ASCII sign.`,
-    {
-      fix: 'Use a comma, a semicolon, a tab or a bar, or null to have it found out.',
-    },
-  );
+  throw configError(['data', 'delimiter'], `found ${JSON.stringify(delimiter)}; expected one ASCII sign`, {
+    fix: 'Use a comma, a semicolon, a tab or a bar, or null to have it found out.',
+  });
 }
 
 function detectEncoding(bytes: Buffer): string {
@@ -138,7 +135,9 @@ function decoderFor(encoding: string): TextDecoder {
   try {
     return new TextDecoder(encoding);
   } catch {
-    throw new EngineError('invalid-config', `data.encoding: "${encoding}" is not a known encoding.`);
+    throw configError(['data', 'encoding'], `found "${encoding}"; expected the name of an encoding`, {
+      fix: 'Use a name such as utf-8 or windows-1252, or null to have it found out.',
+    });
   }
 }
 

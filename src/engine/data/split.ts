@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { EngineError } from '../support/errors.ts';
+import { configError } from '../config/config-error.ts';
 import { permutation, uniform } from './random.ts';
 import { hashRows } from './row-hash.ts';
 import { type Column, findColumn, type Table } from './table.ts';
@@ -25,12 +25,7 @@ const TWO_TO_32 = 4294967296;
 
 /** Divides the rows into train, validation and test as `training.split` says. */
 export function splitRows(input: SplitInput, training: Config['training']): Split {
-  if (training.test_size + training.validation_size >= 1) {
-    throw new EngineError(
-      'invalid-config',
-      'training.test_size and training.validation_size leave no row to train on.',
-    );
-  }
+  requireRowsToTrain(training);
   switch (training.split) {
     case 'hash':
       return splitByHash(input, training);
@@ -39,6 +34,13 @@ export function splitRows(input: SplitInput, training: Config['training']): Spli
     case 'time':
       return splitByTime(input, training);
   }
+}
+
+/** @throws EngineError `invalid-config` when test and validation take every row */
+export function requireRowsToTrain({ test_size, validation_size }: Config['training']): void {
+  if (test_size + validation_size < 1) return;
+  const found = `found ${validation_size}, which with test_size ${test_size} leaves no row to train on`;
+  throw configError(['training', 'validation_size'], `${found}; expected less than ${1 - test_size}`);
 }
 
 /** A row stays on its side whatever rows come or go; equal rows are on the same side. */
@@ -85,13 +87,7 @@ function apportion(sizes: number[], total: number): number[] {
 function splitByTime({ table }: SplitInput, training: Config['training']): Split {
   const column = training.time_column === null ? undefined : findColumn(table, training.time_column);
   if (!column) {
-    throw new EngineError(
-      'invalid-config',
-      `training.time_column: split: time needs a column of the data; found ${training.time_column}.`,
-      {
-        fix: `Columns: ${table.columns.map(({ name }) => name).join(', ')}.`,
-      },
-    );
+    throw configError(['training', 'time_column'], `found ${training.time_column}; expected a column of the data`);
   }
   const key = sortKey(column);
   const order = Int32Array.from({ length: table.rowCount }, (_, row) => row).sort((a, b) => key(a) - key(b) || a - b);

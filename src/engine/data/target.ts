@@ -1,4 +1,6 @@
+import { configError } from '../config/config-error.ts';
 import { EngineError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest-name.ts';
 import { type Column, isMissing, valueAt } from './table.ts';
 
 /** A class as it stands in the data. */
@@ -56,10 +58,9 @@ function placePositiveLast(classes: ClassLabel[], positive: ClassLabel | null): 
   if (positive === null) return;
   const at = classes.findIndex((label) => String(label) === String(positive));
   if (at < 0) {
-    throw new EngineError(
-      'invalid-config',
-      `data.positive_class: found "${positive}"; expected one of ${classes.join(', ')}.`,
-    );
+    throw configError(['data', 'positive_class'], `found "${positive}"; expected one of ${classes.join(', ')}`, {
+      replacement: nearestName(String(positive), classes.map(String)),
+    });
   }
   if (classes.length === 2 && at === 0) classes.reverse();
 }

@@ -1,4 +1,5 @@
-import { EngineError } from '../support/errors.ts';
+import { configError } from '../config/config-error.ts';
+import type { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
 import { HYPERPARAMETERS, type Hyperparameter, type HyperparameterValue, type Range } from './hyperparameter-table.ts';
 import type { Algorithm, Hyperparameters } from './learner.ts';
@@ -6,23 +7,40 @@ import type { Algorithm, Hyperparameters } from './learner.ts';
 /**
  * Every hyper-parameter of `algorithm`: those in `given` (aliases become the name they stand for), the others at their
  * defaults. Resolving the result again gives the same.
- * @throws EngineError `invalid-config` for a name the algorithm does not have, a value out of range, or a
- *   hyper-parameter given twice; `details.path` is `model.hyperparameters.<name as given>`.
+ * @throws EngineError `invalid-config`, the first of {@link hyperparameterErrors}
  */
 export function resolveHyperparameters(algorithm: Algorithm, given: Readonly<Hyperparameters>): Hyperparameters {
+  const [wrong] = hyperparameterErrors(algorithm, given);
+  if (wrong) throw wrong;
   const known = HYPERPARAMETERS[algorithm];
   const resolved: Hyperparameters = Object.fromEntries(known.map((each) => [each.name, each.default]));
-  const givenAs = new Map<string, string>();
-  for (const [name, value] of Object.entries(given)) {
-    const parameter = known.find((each) => each.name === name || each.alias === name);
-    if (parameter === undefined) throw unknownName(algorithm, name, known);
-    const before = givenAs.get(parameter.name);
-    if (before !== undefined) throw refusal(name, `is the same hyper-parameter as ${before}; give one of them.`);
-    if (!parameter.range.some((range) => accepts(range, value))) throw outOfRange(name, value, parameter);
-    givenAs.set(parameter.name, name);
-    resolved[parameter.name] = value;
-  }
+  for (const [name, value] of Object.entries(given)) resolved[parameterOf(known, name)!.name] = value;
   return resolved;
+}
+
+/**
+ * One error for each name the algorithm does not have, value out of range, and hyper-parameter given twice; `details.path` is
+ * `model.hyperparameters.<name as given>`.
+ */
+export function hyperparameterErrors(algorithm: Algorithm, given: Readonly<Hyperparameters>): EngineError[] {
+  const known = HYPERPARAMETERS[algorithm];
+  const givenAs = new Map<string, string>();
+  return Object.entries(given).flatMap(([name, value]) => {
+    const parameter = parameterOf(known, name);
+    if (parameter === undefined) return [unknownName(algorithm, name, known)];
+    const before = givenAs.get(parameter.name);
+    givenAs.set(parameter.name, name);
+    if (before !== undefined) {
+      return [
+        refusal(name, `found a second name of the same hyper-parameter; expected ${before} or ${name}, not both`),
+      ];
+    }
+    return parameter.range.some((range) => accepts(range, value)) ? [] : [outOfRange(name, value, parameter)];
+  });
+}
+
+function parameterOf(known: readonly Hyperparameter[], name: string): Hyperparameter | undefined {
+  return known.find((each) => each.name === name || each.alias === name);
 }
 
 /** What values a hyper-parameter takes, as shown to people: "an integer of at least 1, or null". */
@@ -53,18 +71,19 @@ function textOf(range: Range): string {
 
 function unknownName(algorithm: Algorithm, name: string, known: readonly Hyperparameter[]): EngineError {
   const names = known.flatMap((each) => (each.alias === undefined ? [each.name] : [each.name, each.alias]));
-  const nearest = nearestName(name, names);
+  const replacement = nearestName(name, names);
   const hint =
-    nearest === undefined ? `It has ${known.map((each) => each.name).join(', ')}.` : `Did you mean ${nearest}?`;
-  return refusal(name, `is no hyper-parameter of ${algorithm}. ${hint}`);
+    replacement === undefined
+      ? `it has ${known.map((each) => each.name).join(', ')}`
+      : `did you mean "${replacement}"?`;
+  return refusal(name, `unknown hyper-parameter of ${algorithm}; ${hint}`, replacement);
 }
 
 function outOfRange(name: string, value: HyperparameterValue, parameter: Hyperparameter): EngineError {
-  return refusal(name, `must be ${rangeText(parameter)}; it is ${JSON.stringify(value)}.`);
+  return refusal(name, `found ${JSON.stringify(value)}; expected ${rangeText(parameter)}`);
 }
 
 /** The refusal of one hyper-parameter, pointing at its place in config.yaml. */
-export function refusal(name: string, complaint: string): EngineError {
-  const path = `model.hyperparameters.${name}`;
-  return new EngineError('invalid-config', `${path} ${complaint}`, { path });
+export function refusal(name: string, complaint: string, replacement?: string): EngineError {
+  return configError(['model', 'hyperparameters', name], complaint, { replacement });
 }

@@ -1,4 +1,4 @@
-import { EngineError } from '../support/errors.ts';
+import { configError } from '../config/config-error.ts';
 import { type GrownTree, TreeNodes } from './grown-tree.ts';
 import { refusal } from './hyperparameters.ts';
 import { normalised } from './importances.ts';
@@ -63,16 +63,17 @@ export async function fitMlRandomForest(
 
 function requireSupported(set: TrainingSet, { allow_slow: allowSlow }: Hyperparameters): void {
   if (set.weights !== null) {
-    throw new EngineError('unsupported', 'ml_random_forest does not know weights of rows or classes.', {
+    throw configError(['model', 'algorithm'], 'ml_random_forest does not know weights of rows or classes', {
+      reason: 'unsupported',
       fix: 'Use random_forest, or take class_weight and weights_column out.',
     });
   }
   if (set.rowCount <= MOST_ROWS || allowSlow === true) return;
   const message =
     `ml_random_forest takes at most 5,000 rows, not ${set.rowCount.toLocaleString('en')}: its time grows with the ` +
-    'square of the rows (measured: 35 minutes at 10,000 rows).';
-  throw new EngineError('unsupported', message, {
-    path: 'model.algorithm',
+    'square of the rows (measured: 35 minutes at 10,000 rows)';
+  throw configError(['model', 'algorithm'], message, {
+    reason: 'unsupported',
     fix: 'Use random_forest, which learns the same in a fraction of a second, or set allow_slow: true.',
   });
 }
@@ -107,7 +108,7 @@ export async function trainPackageForest(
 function maxFeatures(given: string | number | boolean | null, features: number): number {
   const wanted = given === null ? features : Number(given);
   const count = wanted < 1 ? Math.max(1, Math.floor(wanted * features)) : wanted;
-  if (count > features) throw refusal('max_features', `is ${count}, but the rows have ${features} features.`);
+  if (count > features) throw refusal('max_features', `found ${count}; the rows have ${features} features`);
   if (count === features) return 1;
   return count === 1 ? 1.5 / features : count;
 }

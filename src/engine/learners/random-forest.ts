@@ -59,17 +59,18 @@ function featuresPerSplit(rule: string | number | boolean | null, features: numb
   if (rule === 'log2') return Math.max(1, Math.floor(Math.log2(features)));
   const given = Number(rule);
   if (given < 1) return Math.max(1, Math.floor(given * features));
-  if (given > features) throw refusal('max_features', `is ${given}, but the rows have ${features} features.`);
+  if (given > features) throw refusal('max_features', `found ${given}; the rows have ${features} features`);
   return given;
 }
 
 function rowsDrawn({ bootstrap, max_samples: rule }: Hyperparameters, rows: number): number | null {
-  if (bootstrap === false && rule !== null) throw refusal('max_samples', 'needs bootstrap: true, or must be null.');
+  if (bootstrap === false && rule !== null)
+    throw refusal('max_samples', `found ${rule}; expected null, or bootstrap: true`);
   if (bootstrap === false) return null;
   if (rule === null) return rows;
   const given = Number(rule);
   if (given < 1) return Math.max(1, Math.round(given * rows));
-  if (given > rows) throw refusal('max_samples', `is ${given}, but there are ${rows} rows to learn from.`);
+  if (given > rows) throw refusal('max_samples', `found ${given}; there are ${rows} rows to learn from`);
   return given;
 }
 

@@ -1,3 +1,4 @@
+import { withPlaces } from '../config/place-error.ts';
 import type { ClassLabel } from '../data/target.ts';
 import type { LoadedModel, Scores } from '../model/loaded-model.ts';
 import type { Project } from '../project.ts';
@@ -65,7 +66,7 @@ export async function predict(project: Project, options: PredictOptions): Promis
   const model = await loadVersion(store, version);
   throwIfCancelled(options.signal);
   const names = model.signature.inputs.map(({ name }) => name);
-  const input = readInput(options.input, names, csvFormat(project));
+  const input = await withPlaces(project.loaded, async () => readInput(options.input, names, csvFormat(project)));
   const { scores, warnings } = scoreRows(model, input, options.strict ?? false);
   const predictions = toPredictions(scores, model.classes);
   const scored = { input, model, version, predictions, scoredAt: project.clock() };

@@ -1,6 +1,6 @@
+import { configError } from '../config/config-error.ts';
 import type { DeploymentEvent } from '../registry/events.ts';
 import type { RegistryState } from '../registry/state.ts';
-import { EngineError } from '../support/errors.ts';
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -11,7 +11,7 @@ const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 export function parseSoak(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([mhd])$/.exec(text.trim());
   if (match) return Number(match[1]) * UNITS[match[2]!]!;
-  throw new EngineError('invalid-config', `retraining.soak: found "${text}"; expected a time such as 24h, 90m or 2d.`);
+  throw configError(['retraining', 'soak'], `found "${text}"; expected a time such as 24h, 90m or 2d`);
 }
 
 /** How the notes of what a retraining put into Staging begin. */

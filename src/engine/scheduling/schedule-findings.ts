@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigPath } from '../config/config.ts';
-import { parseConfigDocument } from '../config/document.ts';
 import { type Finding, formatFinding } from '../config/finding.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { EngineError } from '../support/errors.ts';
@@ -10,11 +8,8 @@ import type { Schedule } from './schedule.ts';
 import { zoneProblem } from './time-zone.ts';
 
 /** What the schema cannot see: expressions that mean nothing, zones that do not exist, and names that are taken. */
-export function scheduleFindings({ config, file, env }: LoadedConfig): Finding[] {
-  const found = config.schedules.flatMap((schedule, index) => findingsOf(schedule, index, config.schedules));
-  if (found.length === 0) return [];
-  const { rangeOf } = parseConfigDocument(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''), env);
-  return found.map((finding) => ({ ...finding, range: rangeOf(finding.path, 'value') }));
+export function scheduleFindings({ config, place }: LoadedConfig): Finding[] {
+  return config.schedules.flatMap((schedule, index) => findingsOf(schedule, index, config.schedules)).map(place);
 }
 
 /** @throws EngineError `invalid-config` with every mistake and its place */
@@ -22,9 +17,9 @@ export function requireValidSchedules(loaded: LoadedConfig): void {
   const findings = scheduleFindings(loaded);
   if (findings.length === 0) return;
   const name = path.basename(loaded.file);
-  const { line, column } = findings[0]!.range!;
+  const first = findings.find(({ range }) => range)?.range;
   throw new EngineError('invalid-config', findings.map((finding) => formatFinding(name, finding)).join('\n'), {
-    position: { file: loaded.file, line, column },
+    ...(first ? { position: { file: loaded.file, line: first.line, column: first.column } } : {}),
     findings,
     fix: 'Correct the lines above, then run: gnu-mlops schedule list',
   });

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { formatFinding } from '../config/finding.ts';
 import { inspectConfig, type LoadedConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
+import { placeError } from '../config/place-error.ts';
 import { redact } from '../config/secrets.ts';
 import { type OpenProjectOptions, openProjectStore } from '../project.ts';
 import { launcherFile } from '../scheduling/launcher.ts';
-import { requireValidSchedules } from '../scheduling/schedule-findings.ts';
 import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
-import { requireAlgorithm } from '../training/algorithm.ts';
 import { loadTrainingData } from '../training/training-data.ts';
+import { type ConfigProblem, configProblems } from './config-problems.ts';
 
 /** One look at one thing. */
 export interface Check {
@@ -38,15 +38,19 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
   const checks = configChecks(config);
   if (checks.some(({ status }) => status === 'error')) return { schema: 1, checks };
   const baseDir = path.dirname(config.file);
+  const problems = configProblems(config);
+  const failed = (id: string, ...sections: string[]) =>
+    problems
+      .filter(({ finding }) => sections.includes(String(finding.path[0])))
+      .map((each) => refused(id, each, config));
+  const orElse = async (failures: Check[], look: () => Promise<Check[]>) => (failures.length > 0 ? failures : look());
   checks.push(
-    outcome(
-      'model',
-      attempt('model', () => requireAlgorithm(config.config)),
-      'The model is configured.',
-    ),
-    ...scheduleChecks(config),
+    ...(await orElse(failed('model', 'model'), async () => [ok('model', 'The model is configured.')])),
+    ...scheduleChecks(config, failed('schedules', 'schedules')),
+    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, baseDir))),
+    ...(await orElse(failed('store', 'mlflow'), async () => [await storeCheck(config)])),
+    folderCheck(baseDir),
   );
-  checks.push(...(await dataChecks(config, baseDir)), await storeCheck(config), folderCheck(baseDir));
   return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
 }
 
@@ -67,7 +71,8 @@ function configChecks({ findings, file }: LoadedConfig): Check[] {
   return checks.some(({ status }) => status === 'error') ? checks : [ok('config', `${name} is valid.`), ...checks];
 }
 
-async function dataChecks({ config }: LoadedConfig, baseDir: string): Promise<Check[]> {
+async function dataChecks(loaded: LoadedConfig, baseDir: string): Promise<Check[]> {
+  const { config } = loaded;
   try {
     const { source, features, target, quality } = await loadTrainingData(config, baseDir);
     const rows = target.labels.length;
@@ -77,7 +82,7 @@ async function dataChecks({ config }: LoadedConfig, baseDir: string): Promise<Ch
     const fallback = fallbackReason === undefined ? [] : [warning('data', `Fallback data is used: ${fallbackReason}`)];
     return [ok('data', message), ...fallback, ...warnings];
   } catch (error) {
-    return [failure('data', error)];
+    return [failure('data', placeError(error, loaded))];
   }
 }
 
@@ -122,21 +127,23 @@ function attempt<T>(id: string, work: () => T): { value: T } | { check: Check } 
   }
 }
 
-function outcome(id: string, result: { value: unknown } | { check: Check }, message: string): Check {
-  return 'check' in result ? result.check : ok(id, message);
+function refused(id: string, { finding, reason, fix }: ConfigProblem, { file }: LoadedConfig): Check {
+  const replacement = finding.replacement === undefined ? null : `Write "${finding.replacement}".`;
+  return { id, status: 'error', message: formatFinding(path.basename(file), finding), fix: replacement ?? fix, reason };
 }
 
-function scheduleChecks(loaded: LoadedConfig): Check[] {
+/** @param wrong what is wrong with the schedules */
+function scheduleChecks(loaded: LoadedConfig, wrong: Check[]): Check[] {
   const { length } = loaded.config.schedules;
   if (length === 0) return [];
-  const valid = attempt('schedules', () => requireValidSchedules(loaded));
   const launcher = launcherFile(loaded.env);
   const missing: Check = {
     ...warning('launcher', `The launcher of schedules, ${launcher}, is not there, so nothing runs by itself.`),
     fix: 'Run: gnu-mlops schedule install',
   };
+  const sound = ok('schedules', `The ${length === 1 ? 'schedule' : `${length} schedules`} can be run.`);
   return [
-    outcome('schedules', valid, `The ${length === 1 ? 'schedule' : `${length} schedules`} can be run.`),
+    ...(wrong.length > 0 ? wrong : [sound]),
     existsSync(launcher) ? ok('launcher', `${launcher} is there.`) : missing,
   ];
 }

@@ -1,5 +1,5 @@
-import { EngineError } from '../support/errors.ts';
-import { isSqliteUri } from './sqlite/location.ts';
+import { configError } from '../config/config-error.ts';
+import { isSqliteUri, sqliteFile } from './sqlite/location.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 import type { TrackingStore } from './store.ts';
 
@@ -21,12 +21,34 @@ export interface OpenStoreOptions {
  * @throws EngineError `unsupported` for back ends that are not there yet, and what opening the store says
  */
 export async function openTrackingStore(options: OpenStoreOptions): Promise<TrackingStore> {
-  if (isSqliteUri(options.uri)) return openSqliteStore(options);
-  throw new EngineError(
-    'unsupported',
-    `The tracking URI "${options.uri}" names no back end that this release speaks.`,
-    {
-      fix: 'Set mlflow.tracking_uri to sqlite:///mlflow.db. Servers and Databricks arrive in a later release.',
-    },
-  );
+  requireBackEnd(options.uri);
+  return openSqliteStore(options);
+}
+
+/**
+ * Refuses addresses of stores before anything is opened.
+ * @param mlflow the section of the configuration
+ * @throws EngineError `unsupported`; also for a registry apart from the tracking store, because deployments and their history
+ *   must lie in one
+ */
+export function requireStoreUris(
+  { tracking_uri, registry_uri }: { tracking_uri: string; registry_uri: string | null },
+  baseDir: string,
+): void {
+  requireBackEnd(tracking_uri);
+  sqliteFile(tracking_uri, baseDir);
+  if (registry_uri === null || registry_uri === tracking_uri) return;
+  const found = `found "${registry_uri}"; a registry apart from the tracking store arrives later`;
+  throw configError(['mlflow', 'registry_uri'], found, {
+    reason: 'unsupported',
+    fix: 'Set mlflow.registry_uri: null, so that models are registered where runs are tracked.',
+  });
+}
+
+function requireBackEnd(uri: string): void {
+  if (isSqliteUri(uri)) return;
+  throw configError(['mlflow', 'tracking_uri'], `found "${uri}"; expected sqlite:///FILE`, {
+    reason: 'unsupported',
+    fix: 'Set mlflow.tracking_uri to sqlite:///mlflow.db. Servers and Databricks arrive in a later release.',
+  });
 }

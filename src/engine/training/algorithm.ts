@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
-import { resolveHyperparameters } from '../learners/hyperparameters.ts';
+import { configError } from '../config/config-error.ts';
+import { hyperparameterErrors, resolveHyperparameters } from '../learners/hyperparameters.ts';
 import { ALGORITHMS, type Algorithm, type Hyperparameters } from '../learners/learner.ts';
-import { EngineError } from '../support/errors.ts';
+import type { EngineError } from '../support/errors.ts';
 
 /** The learner that `model.algorithm` names, with its hyper-parameters complete. */
 export interface ConfiguredAlgorithm {
@@ -11,11 +12,26 @@ export interface ConfiguredAlgorithm {
 
 /** @throws EngineError `unsupported` for an algorithm of a later release, `invalid-config` for a wrong hyper-parameter */
 export function requireAlgorithm({ model }: Config): ConfiguredAlgorithm {
-  const algorithm = ALGORITHMS.find((known) => known === model.algorithm);
-  if (algorithm !== undefined) {
-    return { algorithm, hyperparameters: resolveHyperparameters(algorithm, model.hyperparameters) };
-  }
-  throw new EngineError('unsupported', `model.algorithm: ${model.algorithm} arrives in a later release.`, {
+  const algorithm = learnerOf(model);
+  if (algorithm === undefined) throw arrivesLater(model.algorithm);
+  return { algorithm, hyperparameters: resolveHyperparameters(algorithm, model.hyperparameters) };
+}
+
+/** Everything that is wrong with the algorithm and its hyper-parameters. */
+export function algorithmErrors({ model }: Config): EngineError[] {
+  const algorithm = learnerOf(model);
+  return algorithm === undefined
+    ? [arrivesLater(model.algorithm)]
+    : hyperparameterErrors(algorithm, model.hyperparameters);
+}
+
+function learnerOf({ algorithm }: Config['model']): Algorithm | undefined {
+  return ALGORITHMS.find((known) => known === algorithm);
+}
+
+function arrivesLater(algorithm: string): EngineError {
+  return configError(['model', 'algorithm'], `${algorithm} arrives in a later release`, {
+    reason: 'unsupported',
     fix: `Use one of ${ALGORITHMS.join(', ')}.`,
   });
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { withPlaces } from '../config/place-error.ts';
 import type { QualityFinding } from '../data/quality.ts';
 import { evaluate } from '../evaluation/evaluation.ts';
 import type { MetricName, Metrics } from '../evaluation/metrics.ts';
@@ -44,6 +45,11 @@ export interface TrainResult {
  */
 export async function train(project: Project, options: TrainOptions = {}): Promise<TrainResult> {
   requireWritable(project);
+  return withPlaces(project.loaded, () => trainLocked(project, options));
+}
+
+/** One training of an experiment at a time. */
+async function trainLocked(project: Project, options: TrainOptions): Promise<TrainResult> {
   const startedAt = project.clock();
   const fit = fitOptions(project, options);
   const { experiment_name } = project.config.mlflow;

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { configError } from '../config/config-error.ts';
 import { inspectQuality, type QualityReport } from '../data/quality.ts';
 import { readSource, type SourceData } from '../data/sources/source.ts';
 import { type Split, splitRows } from '../data/split.ts';
@@ -6,7 +7,7 @@ import { type Column, findColumn, type Table, takeRows } from '../data/table.ts'
 import { readTarget, rowsWithTarget, type Target } from '../data/target.ts';
 import { requireFreeNames } from '../model/pipeline-graph.ts';
 import { EngineError } from '../support/errors.ts';
-import { nearestName } from '../support/nearest-name.ts';
+import { columnErrors } from './configured-columns.ts';
 
 /** Rows that are ready to learn from: checked, with known targets, divided. */
 export interface TrainingData {
@@ -27,7 +28,8 @@ export interface TrainingData {
  */
 export async function loadTrainingData(config: Config, baseDir: string): Promise<TrainingData> {
   const raw = await readSource(config, baseDir);
-  const targetColumn = requireColumn(raw.table, config.data.target_column, 'data.target_column');
+  requireColumns(config, raw.table);
+  const targetColumn = findColumn(raw.table, config.data.target_column)!;
   const source = keepRows(raw, rowsWithTarget(targetColumn));
   const features = featureColumns(source.table, config);
   requireFreeNames(features.map(({ name }) => name));
@@ -57,29 +59,19 @@ function keepRows(source: SourceData, rows: Int32Array): SourceData {
   return { ...source, table, originOf: (row) => source.originOf(rows[row]!) };
 }
 
-function requireColumn(table: Table, name: string, key: string): Column {
-  const column = findColumn(table, name);
-  if (column) return column;
-  const names = table.columns.map((each) => each.name);
-  const near = nearestName(name, names);
-  throw new EngineError(
-    'invalid-config',
-    `${key}: the data has no column "${name}"${near ? `; did you mean "${near}"?` : '.'}`,
-    {
-      columns: names,
-      fix: `Columns: ${names.join(', ')}.`,
-    },
+function requireColumns(config: Config, table: Table): void {
+  const [wrong] = columnErrors(
+    config,
+    table.columns.map(({ name }) => name),
   );
+  if (wrong) throw wrong;
 }
 
 /** The configured features, or every column that has no other part to play. */
 function featureColumns(table: Table, { data, training }: Config): Column[] {
   const reserved = new Set([data.target_column, training.weights_column, training.time_column]);
   if (data.feature_columns.length > 0) {
-    if (data.feature_columns.includes(data.target_column)) {
-      throw new EngineError('invalid-config', `data.feature_columns: "${data.target_column}" is the target.`);
-    }
-    return data.feature_columns.map((name) => requireColumn(table, name, 'data.feature_columns'));
+    return data.feature_columns.map((name) => findColumn(table, name)!);
   }
   const features = table.columns.filter(({ name }) => !reserved.has(name));
   if (features.length === 0) throw new EngineError('invalid-data', 'The data has no column beside the target.');
@@ -108,16 +100,20 @@ function requireEveryClass(split: Split, target: Target): void {
 
 function requireFilledFolds({ train }: Split, folds: number): void {
   if (folds <= train.length) return;
-  throw new EngineError('invalid-config', `training.cv_folds: ${folds} folds of ${train.length} training rows.`, {
+  throw configError(['training', 'cv_folds'], `found ${folds}; there are ${train.length} training rows`, {
     fix: 'Set fewer folds, or 0 to leave the cross-validation out.',
   });
 }
 
 function rowWeights(table: Table, { training }: Config): Float64Array | null {
   if (training.weights_column === null) return null;
-  const column = requireColumn(table, training.weights_column, 'training.weights_column');
+  const column = findColumn(table, training.weights_column)!;
   if (column.type === 'string' || column.values.some((weight) => !(weight >= 0))) {
-    throw new EngineError('invalid-data', `training.weights_column: "${column.name}" must hold numbers of at least 0.`);
+    const found = `found "${column.name}", which holds other things; expected a column of numbers of at least 0`;
+    throw configError(['training', 'weights_column'], found, {
+      reason: 'invalid-data',
+      fix: 'Correct the column, or choose another one.',
+    });
   }
   return column.values;
 }

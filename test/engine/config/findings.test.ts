@@ -1,5 +1,7 @@
 import * as assert from 'node:assert/strict';
+import path from 'node:path';
 import { loadConfig } from '../../../src/engine/config/load.ts';
+import { parseSetFlag } from '../../../src/engine/config/overrides.ts';
 import { EngineError } from '../../../src/engine/support/errors.ts';
 import { inspectText, messagesOf } from './config-text.ts';
 
@@ -19,9 +21,9 @@ const WRONG: [name: string, text: string, messages: (string | RegExp)[]][] = [
   [
     'a wrong type',
     'training:\n  cv_folds: many\n',
-    ['config.yaml:2:13: training.cv_folds: found "many"; expected integer'],
+    ['config.yaml:2:13: training.cv_folds: found "many"; expected an integer'],
   ],
-  ['a fraction for a whole number', 'training: { cv_folds: 2.5 }', [/1:23: .*found 2.5; expected integer/]],
+  ['a fraction for a whole number', 'training: { cv_folds: 2.5 }', [/1:23: .*found 2.5; expected an integer/]],
   [
     'a value that is none of the allowed ones',
     'model:\n  algorithm: random_forrest\n',
@@ -29,9 +31,13 @@ const WRONG: [name: string, text: string, messages: (string | RegExp)[]][] = [
       /^config\.yaml:2:14: model\.algorithm: found "random_forrest"; expected random_forest, .*\(did you mean "random_forest"\?\)$/,
     ],
   ],
-  ['a number out of range', 'training: { test_size: 1.5 }', [/1:24: training\.test_size: found 1.5; must be < 1/]],
-  ['a list for text', 'data:\n  path: [a.csv]', ['config.yaml:2:9: data.path: found a list; expected string']],
-  ['a section for text', 'data:\n  path: { a: 1 }', ['config.yaml:2:9: data.path: found a section; expected string']],
+  [
+    'a number out of range',
+    'training: { test_size: 1.5 }',
+    [/1:24: training\.test_size: found 1.5; expected less than 1/],
+  ],
+  ['a list for text', 'data:\n  path: [a.csv]', ['config.yaml:2:9: data.path: found a list; expected text']],
+  ['a section for text', 'data:\n  path: { a: 1 }', ['config.yaml:2:9: data.path: found a section; expected text']],
   ['text for a section', 'training: fast', ['config.yaml:1:11: training: found "fast"; expected a section']],
   ['an empty section', 'training:\n', ['config.yaml:1:10: training: found null; expected a section']],
   [
@@ -76,6 +82,21 @@ const WRONG: [name: string, text: string, messages: (string | RegExp)[]][] = [
   ['a list', '- a\n- b', ['config.yaml:1:1: expected sections such as mlflow:, model:, training: and data:']],
   ['a sentence', 'hello', ['config.yaml:1:1: expected sections such as mlflow:, model:, training: and data:']],
   ['two documents', 'logs: {}\n---\nlogs: {}', [/^config\.yaml:2:1: not valid YAML: /]],
+  ['one fold', 'training: { cv_folds: 1 }', [/found 1; expected 0 or at least 2$/]],
+  ['no thread', 'training: { n_jobs: 0 }', [/found 0; expected -1 or at least 1$/]],
+  ['too small a number', 'monitoring: { window: 0 }', [/found 0; expected at least 1$/]],
+  ['too large a number', 'deployment: { endpoint: { port: 70000 } }', [/found 70000; expected at most 65535$/]],
+  ['a number at the bound', 'training: { test_size: 0 }', [/found 0; expected more than 0$/]],
+  ['an empty name', 'mlflow: { model_name: "" }', [/^config\.yaml:1:23: mlflow\.model_name: must not be empty$/]],
+  ['a name with a slash', 'mlflow: { model_name: a/b }', [/found "a\/b"; expected a name without \/ and :$/]],
+  ['a time without its unit', 'retraining: { soak: "5" }', [/found "5"; expected a time such as 24h, 90m or 2d$/]],
+  ['a name twice', 'data: { feature_columns: [a, b, a] }', [/expected each only once \("a" comes twice\)$/]],
+  ['two signs for a delimiter', 'data: { delimiter: ";;" }', [/found ";;"; expected one character$/]],
+  [
+    'a secret that is a number',
+    'databricks: { token: 12345 }',
+    [/databricks\.token: found a number; expected text or null$/],
+  ],
   [
     'several errors at once, each with its place',
     'training:\n  cv_folds: x\n  n_jobs: 0\ndata:\n  decimal: ";"',
@@ -111,6 +132,26 @@ describe('A wrong config.yaml', () => {
         assert.match(String(error.details.fix), /gnu-mlops validate/);
         return true;
       },
+    );
+  });
+
+  it('is corrected in the file or the flag it came from, and looked at again with the same --config', () => {
+    const fixOf = (text: string, name: string, set: string[]): unknown => {
+      try {
+        loadConfig({ file: path.resolve(name), text, overrides: set.map(parseSetFlag), env: {} });
+      } catch (error) {
+        return (error as EngineError).details.fix;
+      }
+      return assert.fail('it was accepted');
+    };
+    const wrong = 'logs: { retention_days: 0 }';
+    const flag = ['training.cv_folds=1'];
+    assert.equal(fixOf(wrong, 'config.yaml', []), 'Correct the line above, then run: gnu-mlops validate');
+    assert.match(String(fixOf(wrong, 'sub/other.yaml', [])), /gnu-mlops validate --config sub.other\.yaml$/);
+    assert.equal(fixOf('', 'config.yaml', flag), 'Correct --set training.cv_folds, then run the command again.');
+    assert.match(
+      String(fixOf(wrong, 'config.yaml', flag)),
+      /^Correct the line above and --set training\.cv_folds, then/,
     );
   });
 

@@ -103,8 +103,8 @@ describe('The layers of the configuration', () => {
       GNU_MLOPS__TRAINING__CV_FOLDS: '1',
     });
     assert.deepEqual(messagesOf(loaded), [
-      '--set training.test_size: training.test_size: found "much"; expected number',
-      'environment GNU_MLOPS__TRAINING__CV_FOLDS: training.cv_folds: found 1; expected any other value',
+      '--set training.test_size: training.test_size: found "much"; expected a number',
+      'environment GNU_MLOPS__TRAINING__CV_FOLDS: training.cv_folds: found 1; expected 0 or at least 2',
     ]);
   });
 

@@ -32,7 +32,7 @@ describe('Variables in config.yaml', () => {
 
   it('that are not set are named when the value is then wrong', () => {
     assert.deepEqual(messagesOf(inspectText('mlflow:\n  tracking_uri: ${STORE}')), [
-      'config.yaml:2:17: mlflow.tracking_uri: found null; expected string (environment variable STORE is not set)',
+      'config.yaml:2:17: mlflow.tracking_uri: found null; expected text (environment variable STORE is not set)',
     ]);
   });
 });

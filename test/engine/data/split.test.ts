@@ -54,7 +54,7 @@ describe('Every split', () => {
   it('leaves rows to train on, or is refused', () => {
     assert.throws(
       () => split(mixed(30), { test_size: 0.5, validation_size: 0.5 }),
-      (error) => EngineError.is(error, 'invalid-config') && /leave no row to train on/.test(error.message),
+      (error) => EngineError.is(error, 'invalid-config') && /leaves no row to train on/.test(error.message),
     );
   });
 });

@@ -206,9 +206,15 @@ describe('A training that cannot begin', () => {
       'invalid-config',
       /"agee"; did you mean "age"/,
     ],
-    ['the target as a feature', good, ['data.feature_columns=[age, t]'], 'invalid-config', /"t" is the target/],
+    [
+      'the target as a feature',
+      good,
+      ['data.feature_columns=[age, t]'],
+      'invalid-config',
+      /found "t", which is the target/,
+    ],
     ['a reserved name', good.replace('amount', 'gnu_mlops::raw'), [], 'invalid-data', /are reserved/],
-    ['weights that are text', good, ['training.weights_column=plan'], 'invalid-data', /must hold numbers/],
+    ['weights that are text', good, ['training.weights_column=plan'], 'invalid-data', /expected a column of numbers/],
     ['a wrong hyper-parameter', good, ['model.hyperparameters.depth=3'], 'invalid-config', /depth/],
     [
       'an algorithm of a later release',
@@ -217,7 +223,13 @@ describe('A training that cannot begin', () => {
       'unsupported',
       /logistic_regression arrives in a later release/,
     ],
-    ['more folds than rows', mixedCsv(30), ['training.cv_folds=50'], 'invalid-config', /training\.cv_folds: 50 folds/],
+    [
+      'more folds than rows',
+      mixedCsv(30),
+      ['training.cv_folds=50'],
+      'invalid-config',
+      /training\.cv_folds: found 50; there are \d+ training rows/,
+    ],
     ['no file', good, ['data.path=nowhere.csv'], 'unreachable', /does not exist/],
   ];
   for (const [name, data, set, reason, message] of bad) {

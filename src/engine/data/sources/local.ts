@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Dirent, globSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { EngineError } from '../../support/errors.ts';
+import { configError } from '../../config/config-error.ts';
+import type { EngineError } from '../../support/errors.ts';
 import { concatenateTables } from '../concatenation.ts';
 import { type CsvTable, readCsv } from '../csv.ts';
 import type { SourceData } from './source.ts';
@@ -36,7 +37,8 @@ export function listFiles(pattern: string, baseDir: string): string[] {
   const absolute = path.resolve(baseDir, pattern);
   const stats = statsOf(absolute);
   if (/\.parquet$/i.test(pattern)) {
-    throw new EngineError('unsupported', `${pattern}: Parquet is not read yet; it arrives with the batch release.`, {
+    throw configError(['data', 'path'], `found ${pattern}; training does not read Parquet yet`, {
+      reason: 'unsupported',
       fix: 'Convert the file to CSV.',
     });
   }
@@ -44,7 +46,8 @@ export function listFiles(pattern: string, baseDir: string): string[] {
   const found = stats?.isDirectory() ? csvFilesIn(absolute) : matches(pattern, baseDir);
   if (found.length > 0) return found.sort();
   const what = stats?.isDirectory() ? 'holds no CSV file' : 'does not exist';
-  throw new EngineError('unreachable', `data.path: ${absolute} ${what}.`, {
+  throw configError(['data', 'path'], `${absolute} ${what}`, {
+    reason: 'unreachable',
     fix: 'Put the training data there, or correct data.path.',
   });
 }
@@ -82,8 +85,16 @@ function readBytes(file: string): Buffer {
   }
 }
 
+const READING_FAILURES: Record<string, string> = {
+  EACCES: ': this user may not read it',
+  EPERM: ': this user may not read it',
+  ENAMETOOLONG: ': its name is too long',
+};
+
 function unreadable(file: string, error: unknown): EngineError {
-  return new EngineError('unreachable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
+  const why = READING_FAILURES[(error as NodeJS.ErrnoException).code ?? ''] ?? '';
+  return configError(['data', 'path'], `${file} cannot be read${why}`, {
+    reason: 'unreachable',
     fix: 'Check its permissions.',
   });
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { configError } from '../../config/config-error.ts';
 import { EngineError } from '../../support/errors.ts';
 import type { TypeConflict } from '../column-builder.ts';
 import type { Table } from '../table.ts';
@@ -28,10 +29,10 @@ export interface SourceData {
 
 type SourceName = Config['data']['source'];
 
+/** Sources of a later release, and what to do until then. */
 const ARRIVES_LATER: Partial<Record<SourceName, string>> = {
-  s3: 'data.source: s3 arrives with the back-ends release; copy the files and use data.source: local until then.',
-  databricks:
-    'data.source: databricks arrives with the back-ends release; export the table to CSV and use data.source: local until then.',
+  s3: 'copy the files',
+  databricks: 'export the table to CSV',
 };
 
 /**
@@ -51,6 +52,11 @@ export async function readSource(config: Config, baseDir: string): Promise<Sourc
 
 async function readNamed(name: SourceName, config: Config, baseDir: string): Promise<SourceData> {
   const later = ARRIVES_LATER[name];
-  if (later) throw new EngineError('unreachable', later);
+  if (later) {
+    throw configError(['data', 'source'], `${name} arrives with the back-ends release`, {
+      reason: 'unreachable',
+      fix: `Until then ${later} and set data.source: local.`,
+    });
+  }
   return name === 'synthetic' ? readSynthetic(config) : readLocal(config, baseDir);
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { EngineError } from '../../support/errors.ts';
+import { configError } from '../../config/config-error.ts';
 
 const PREFIX = 'sqlite:///';
 
@@ -17,7 +17,8 @@ export function isSqliteUri(uri: string): boolean {
 export function sqliteFile(uri: string, baseFolder: string): string {
   const file = uri.startsWith(PREFIX) ? uri.slice(PREFIX.length).split('?')[0]! : '';
   if (file === '' || file === ':memory:') {
-    throw new EngineError('usage', `The tracking URI "${uri}" names no file.`, {
+    throw configError(['mlflow', 'tracking_uri'], `found "${uri}", which names no file`, {
+      reason: 'usage',
       fix: 'Write sqlite:///mlflow.db for a file beside config.yaml or sqlite:////folder/mlflow.db for an absolute path.',
     });
   }

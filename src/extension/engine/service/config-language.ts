@@ -1,11 +1,10 @@
-import path from 'node:path';
 import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml';
 import { type Config, type ConfigPath, formatPath } from '../../../engine/config/config.ts';
 import { parseConfigDocument } from '../../../engine/config/document.ts';
 import type { Finding } from '../../../engine/config/finding.ts';
 import { inspectConfig } from '../../../engine/config/load.ts';
+import { configProblems } from '../../../engine/setup/config-problems.ts';
 import { EngineError, toEngineError } from '../../../engine/support/errors.ts';
-import { nearestName } from '../../../engine/support/nearest-name.ts';
 import type {
   ConfigDiagnostic,
   ConfigHover,
@@ -16,7 +15,7 @@ import type {
   TextSpan,
 } from '../../../protocol/engine-api.ts';
 import { type ConfigCursor, locateCursor } from './config-cursor.ts';
-import { dataColumns, knownNames } from './config-names.ts';
+import { knownNames } from './config-names.ts';
 import { isSection, keysOf, markdownOf, type SchemaNode, schemaAt, summaryOf } from './config-schema.ts';
 import type { ProjectPool } from './project-pool.ts';
 
@@ -39,9 +38,11 @@ export function configLanguage(pool: ProjectPool): Pick<EngineApi, 'diagnose' | 
 
 function diagnose(file: string, text: string): ConfigDiagnostic[] {
   try {
-    const { config, findings } = inspectConfig({ file, text });
+    const loaded = inspectConfig({ file, text });
+    const { findings } = loaded;
     const isSound = findings.every(({ severity }) => severity !== 'error');
-    return [...findings.map(toDiagnostic), ...(isSound ? columnDiagnostics(config, file, text) : [])];
+    const problems = isSound ? configProblems(loaded).map(({ finding }) => finding) : [];
+    return [...findings, ...problems].map(toDiagnostic);
   } catch (error) {
     const { message, details } = toEngineError(error);
     const fix = details.fix === undefined ? '' : ` ${details.fix}`;
@@ -56,26 +57,6 @@ function toDiagnostic({ severity, message, range, origin, replacement }: Finding
     range: range ?? START,
     ...(replacement === undefined ? {} : { replacement }),
   };
-}
-
-/** Columns that the data does not have: the mistake that the schema cannot see. */
-function columnDiagnostics(config: Config, file: string, text: string): ConfigDiagnostic[] {
-  const columns = dataColumns(config, path.dirname(file));
-  if (columns.length === 0) return [];
-  const { data, training } = config;
-  const named: [ConfigPath, string | null][] = [
-    [['data', 'target_column'], data.target_column],
-    [['training', 'time_column'], training.time_column],
-    [['training', 'weights_column'], training.weights_column],
-    ...data.feature_columns.map((name, i): [ConfigPath, string] => [['data', 'feature_columns', i], name]),
-  ];
-  return named.flatMap(([at, name]) => {
-    if (name === null || columns.includes(name)) return [];
-    const replacement = nearestName(name, columns);
-    const hint = replacement ? `did you mean "${replacement}"?` : `columns: ${columns.slice(0, 20).join(', ')}`;
-    const message = `${formatPath(at)}: the data has no column "${name}"; ${hint}`;
-    return [{ severity: 'error', message, range: spanOf(text, at, 'value'), ...(replacement ? { replacement } : {}) }];
-  });
 }
 
 function spanOf(text: string, at: ConfigPath, part: 'key' | 'value'): TextSpan {

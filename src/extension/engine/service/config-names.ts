@@ -1,9 +1,7 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync, constants as zlib } from 'node:zlib';
 import { type Config, type ConfigPath, formatPath } from '../../../engine/config/config.ts';
-import { openCsv } from '../../../engine/data/csv.ts';
-import { listFiles } from '../../../engine/data/sources/local.ts';
+import { columnNames } from '../../../engine/data/sources/first-rows.ts';
 import type { ProjectRef } from '../../../protocol/engine-api.ts';
 import type { ProjectPool } from './project-pool.ts';
 
@@ -49,31 +47,11 @@ export async function knownNames(
 }
 
 /** Column names of the training data; none when it cannot be read. */
-export function dataColumns(config: Config, baseDir: string): string[] {
-  if (config.data.source !== 'local') return [];
+function dataColumns(config: Config, baseDir: string): string[] {
   try {
-    const file = listFiles(config.data.path, baseDir)[0]!;
-    const { delimiter, encoding } = config.data;
-    return openCsv(beginning(file), { fileName: path.basename(file), delimiter, encoding }).names;
+    return config.data.source === 'local' ? columnNames(config, baseDir) : [];
   } catch {
     return [];
-  }
-}
-
-const HEADER_BYTES = 256 * 1024;
-
-/** The lines at the beginning, whole ones where there are some: training data may be large, and its header is there. */
-function beginning(file: string): Buffer {
-  const buffer = Buffer.alloc(HEADER_BYTES);
-  const descriptor = openSync(file, 'r');
-  try {
-    const length = readSync(descriptor, buffer, 0, HEADER_BYTES, 0);
-    const read = buffer.subarray(0, length);
-    const plain = file.endsWith('.gz') ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH }) : read;
-    const end = length < HEADER_BYTES ? plain.length : plain.lastIndexOf('\n') + 1;
-    return end === 0 ? plain : plain.subarray(0, end);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -1,0 +1,38 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync, constants as zlib } from 'node:zlib';
+import type { Config } from '../../config/config.ts';
+import { openCsv } from '../csv.ts';
+import { listFiles } from './local.ts';
+
+/**
+ * Column names of local training data, from the beginning of its first file.
+ * @throws EngineError `unreachable`, `invalid-data`, as reading all of it would
+ */
+export function columnNames(config: Config, baseDir: string): string[] {
+  const file = listFiles(config.data.path, baseDir)[0]!;
+  const { delimiter, encoding } = config.data;
+  return openCsv(beginning(file), { fileName: path.basename(file), delimiter, encoding }).names;
+}
+
+/** Bytes of local training data. */
+export function dataSize({ data }: Config, baseDir: string): number {
+  return listFiles(data.path, baseDir).reduce((sum, file) => sum + statSync(file).size, 0);
+}
+
+const HEADER_BYTES = 256 * 1024;
+
+/** The lines at the beginning, whole ones where there are some: training data may be large, and its header is there. */
+function beginning(file: string): Buffer {
+  const buffer = Buffer.alloc(HEADER_BYTES);
+  const descriptor = openSync(file, 'r');
+  try {
+    const length = readSync(descriptor, buffer, 0, HEADER_BYTES, 0);
+    const read = buffer.subarray(0, length);
+    const plain = file.endsWith('.gz') ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH }) : read;
+    const end = length < HEADER_BYTES ? plain.length : plain.lastIndexOf('\n') + 1;
+    return end === 0 ? plain : plain.subarray(0, end);
+  } finally {
+    closeSync(descriptor);
+  }
+}
