@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -285,6 +286,28 @@ describe('A batch', () => {
     assert.match(errors['bomb.parquet']!, /unpacks to more than 2 times/);
     assert.match(errors['no.parquet']!, /Not a Parquet file/);
     assert.deepEqual(project.names('data/batch_output'), []);
+  });
+
+  it('refuses a line of two gigabytes without holding it', async () => {
+    const file = project.put('endless.csv', `${HEADER}\n`);
+    truncateSync(file, 2 ** 31);
+    const { files } = await project.result(1);
+    assert.match(files[0]!.error!, /longer than 16777216 bytes/);
+    rmSync(file);
+  });
+
+  it('works on several files at a time when it may, each by itself', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `part-${i}.csv`);
+    // Too large to share a group, so that there are several.
+    for (const [i, name] of names.entries()) project.put(name, `${HEADER}\n${`${ROW}\n`.repeat(30_000 + i)}`);
+    const { files, status } = await project.result(0, '--set', 'batch_inference.parallel_files=3');
+    assert.equal(status, 'done');
+    assert.deepEqual(
+      files.map(({ rows }) => rows).sort(),
+      names.map((_, i) => 30_000 + i),
+    );
+    assert.equal(project.manifests().length, names.length);
+    assert.equal(project.names('data/batch_archive').length, names.length);
   });
 
   it('is recorded as a run with counts, and logs what came for monitoring', async () => {

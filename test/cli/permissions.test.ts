@@ -1,8 +1,9 @@
 import * as assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../scripts/cache.ts';
+import type { BatchResult } from '../../src/engine/index.ts';
 import { type CommandResult, exampleProject, gnuMlops, type TemporaryProject } from './command.ts';
 import { type ErrorDocument, parseDocument } from './documents.ts';
 
@@ -88,6 +89,29 @@ describe('A user without rights', () => {
     makeReadable();
     const error = await refused(['init', 'new'], 1);
     assert.equal(error.reason, 'permission');
+  });
+
+  it('keeps the input of a batch whose output folder he may not write', async () => {
+    for (const args of [
+      ['deploy', '--stage', 'staging'],
+      ['deploy', '--stage', 'production'],
+    ])
+      await project.run(...args);
+    chmodTree(project.folder, 0o777, 0o666);
+    const folder = (name: string) => path.join(project.folder, 'data', name);
+    for (const name of ['batch_input', 'batch_output']) mkdirSync(folder(name));
+    chmodSync(folder('batch_input'), 0o777);
+    chmodSync(folder('batch_output'), 0o555);
+    copyFileSync(path.join(project.folder, 'data/new_rows.csv'), path.join(folder('batch_input'), 'rows.csv'));
+    const set = ['--set', 'batch_inference.settle_seconds=0'];
+    const { code, stdout, stderr } = await asNobody('batch', ...set);
+    assert.equal(code, 1, stderr);
+    const { files } = parseDocument<BatchResult>({ code, stdout, stderr }, 'batch');
+    assert.match(files[0]!.error!, /not permitted.*batch_output/);
+    assert.deepEqual(readdirSync(folder('batch_input')), ['rows.csv']);
+    chmodSync(folder('batch_output'), 0o777);
+    assert.equal((await asNobody('batch', ...set)).code, 0);
+    assert.deepEqual(readdirSync(folder('batch_input')), []);
   });
 
   it('is told so by validate before anything is tried', async () => {

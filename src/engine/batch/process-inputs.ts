@@ -131,6 +131,7 @@ function failure(entry: JournalEntry, error: unknown): BatchFile {
   const { message, details } = toEngineError(error);
   const result = left(entry.input, 'failed', details.fix === undefined ? message : `${message} ${details.fix}`);
   const { rows, refused } = details;
+  // Rows that a whole file was refused for count when production is judged.
   return typeof rows === 'number' && typeof refused === 'number' ? { ...result, rows, refused } : result;
 }
 
@@ -213,6 +214,8 @@ function requireFewRefusals({ rows, refused, firstRefusals }: FileScore, most: n
     `${refused} of ${rows} rows do not fit the model: ${firstRefusals.join('; ')}.`,
     {
       fix: 'Correct them, or raise batch_inference.max_refused_share.',
+      rows,
+      refused,
     },
   );
 }

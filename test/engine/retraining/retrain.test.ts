@@ -15,6 +15,7 @@ import {
   runBatch,
   train,
 } from '../../../src/engine/index.ts';
+import { followBatch } from '../../../src/engine/retraining/after-batch.ts';
 import { EngineError } from '../../../src/engine/support/errors.ts';
 
 const DAY = 86_400_000;
@@ -83,6 +84,24 @@ class Story {
     const table = generateTable({ ...SYNTHETIC_DEFAULTS, rows, drift, sample: 7, targetColumn: 'target' });
     writeFileSync(path.join(folder, 'day.csv'), tableAsCsv(table));
     await this.with((project) => runBatch(project));
+  }
+
+  /** A night in which every row is the same. */
+  scoreConstant(): Promise<void> {
+    return this.#scoreRows(Array.from({ length: 300 }, () => Array.from({ length: 10 }, () => '0.5').join(',')));
+  }
+
+  /** A night in which no row fits. */
+  scoreRefused(): Promise<void> {
+    return this.#scoreRows(Array.from({ length: 300 }, () => Array.from({ length: 10 }, () => 'text').join(',')));
+  }
+
+  async #scoreRows(rows: string[]): Promise<void> {
+    const folder = path.join(this.folder, 'data/batch_input');
+    mkdirSync(folder, { recursive: true });
+    const header = Array.from({ length: 10 }, (_, i) => `feature_${i + 1}`).join(',');
+    writeFileSync(path.join(folder, 'rows.csv'), `${[header, ...rows].join('\n')}\n`);
+    await this.with(async (project) => followBatch(project, await runBatch(project)));
   }
 
   remove(): void {
@@ -205,6 +224,31 @@ describe('Retraining', () => {
     assert.match(quiet.decision, /within 24 hours after an automatic roll back/);
     story.later(1);
     assert.equal((await story.retrain({ force: true })).status, 'deployed');
+  });
+
+  it('rolls back after a batch in which everything got the same answer, and tells of it', async () => {
+    await story.deployFirst();
+    story.strengthen();
+    await story.retrain({ force: true });
+    story.later(1);
+    await story.scoreConstant();
+    assert.equal(await story.production(), '1');
+    const { history } = await story.with((project) => info(project, { history: true }));
+    assert.match(
+      history[0]!.notes,
+      /^Automatic roll back: the last 300 rows were all predicted as class_\d with the same/,
+    );
+  });
+
+  it('rolls back after batches that refused too many rows', async () => {
+    await story.deployFirst();
+    story.strengthen();
+    await story.retrain({ force: true });
+    story.later(1);
+    await story.scoreRefused();
+    assert.equal(await story.production(), '1');
+    const { history } = await story.with((project) => info(project, { history: true }));
+    assert.match(history[0]!.notes, /^Automatic roll back: 300 of the last 300 rows did not fit the model/);
   });
 
   it('does not roll back for what the configuration leaves to people', async () => {
