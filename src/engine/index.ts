@@ -10,7 +10,7 @@ export { type DeployOptions, deploy, planDeploy } from './deployment/deploy.ts';
 export { type InfoOptions, info } from './deployment/info.ts';
 export { listModels, type ModelSummary, type StageSummary, type VersionSummary } from './deployment/models.ts';
 export { type RepairOptions, type RepairResult, repair } from './deployment/repair.ts';
-export type { DeployResult, InfoResult, StageHolder } from './deployment/results.ts';
+export type { DeployResult, InfoResult, ShownPlan, StageHolder } from './deployment/results.ts';
 export { planRollback, type RollbackOptions, rollback } from './deployment/rollback.ts';
 export type { Evaluation } from './evaluation/evaluation.ts';
 export { type CleanOptions, type CleanResult, clean } from './housekeeping/clean.ts';
