@@ -5,6 +5,7 @@ import errorSchema from '../../schemas/results/error.schema.json' with { type: '
 import { projectRoot } from '../../scripts/cache.ts';
 import { run } from '../../scripts/subprocess.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { type ErrorReason, exitCodeOfReason } from '../../src/engine/support/errors.ts';
 import { gnuMlops } from './command.ts';
 import { pageCommands, scriptOf } from './page-commands.ts';
 import { type Machine, machine } from './schedule-machine.ts';
@@ -56,11 +57,23 @@ describe('A reader who types the commands', () => {
 });
 
 describe('The pages for looking things up', () => {
-  it('tell what to do about every reason of an error', () => {
-    const page = read('docs/troubleshooting.md');
-    const reasons = errorSchema.properties.error.properties.reason.enum;
-    const missing = reasons.filter((reason) => !page.includes(`\n## \`${reason}\`\n`));
-    assert.deepEqual(missing, []);
+  it('tell what to do about every reason of an error, and its exit code', () => {
+    const sections = new Map(
+      [...read('docs/troubleshooting.md').matchAll(/^## `([a-z-]+)`\n(.*?)(?=^## )/gms)].map(([, reason, text]) => {
+        assert.match(text!, /\*\*What to do\*\*: \w/);
+        return [reason!, Number(/Exit\s+code\s+(\d+)/.exec(text!)?.[1])];
+      }),
+    );
+    const reasons = errorSchema.properties.error.properties.reason.enum as ErrorReason[];
+    const expected = reasons.map((reason) => [reason, exitCodeOfReason(reason)] as const);
+    assert.deepEqual(Object.fromEntries(sections), Object.fromEntries(expected));
+  });
+
+  it('are all listed in docs/README.md', () => {
+    const index = read('docs/README.md');
+    const pages = readdirSync(path.join(projectRoot, 'docs')).filter((name) => name.endsWith('.md'));
+    const unlisted = pages.filter((name) => name !== 'README.md' && !index.includes(`](${name})`));
+    assert.deepEqual(unlisted, []);
   });
 
   it('name every command and every flag that --help shows, and no other', async () => {
