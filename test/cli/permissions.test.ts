@@ -85,10 +85,21 @@ describe('A user without rights', () => {
     assert.match((await refused(['info'], 2)).message, /config\.yaml cannot be read/);
   });
 
+  it('is told that he may not read the store, which is more than that he may not write it', async () => {
+    chmodTree(project.folder, 0o777, 0o666);
+    chmodSync(path.join(project.folder, 'mlflow.db'), isRoot ? 0o600 : 0o000);
+    for (const args of [['info'], ['train']]) {
+      const { reason, message } = await refused(args, 4);
+      assert.equal(reason, 'unreachable');
+      assert.match(message, /mlflow\.db cannot be read by this user/);
+    }
+  });
+
   it('cannot make a project where he may not write', async () => {
     makeReadable();
     const error = await refused(['init', 'new'], 1);
     assert.equal(error.reason, 'permission');
+    assert.doesNotMatch(error.message, /E[A-Z]{4,}/);
   });
 
   it('keeps the input of a batch whose output folder he may not write', async () => {

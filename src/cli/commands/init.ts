@@ -37,11 +37,20 @@ function askFor({ terminal, options }: CommandContext): (file: string) => Promis
   return async (file) => !options.json && terminal.confirm(`${path.relative('', file)} exists. Replace it?`);
 }
 
-function initText({ folder, created, kept }: InitResult): string {
+function nextStep(folder: string, toSet: string[]): string {
+  const config = path.relative('', path.join(folder, 'config.yaml'));
+  const validate = `gnu-mlops validate${config === 'config.yaml' ? '' : ` --config ${config}`}`;
+  return toSet.length === 0
+    ? `Next: ${validate}`
+    : `Next: set ${toSet.join(' and ')} in ${config}, then run: ${validate}`;
+}
+
+function initText({ folder, created, kept, to_set, warnings }: InitResult): string {
   return [
     ...created.map((name) => `made  ${name}`),
     ...kept.map((name) => `kept  ${name}`),
     '',
-    `Next: set data.path and data.target_column in ${path.join(folder, 'config.yaml')}, then run: gnu-mlops validate`,
+    ...warnings.map((warning) => `warning: ${warning}`),
+    nextStep(folder, to_set),
   ].join('\n');
 }

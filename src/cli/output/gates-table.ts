@@ -15,5 +15,8 @@ function verdict({ passed, overridden }: GateResult): StyledCell {
 }
 
 function found(actual: number | string): string {
-  return typeof actual === 'number' ? String(Number(actual.toFixed(6))) : actual;
+  return typeof actual === 'number' ? String(Number(actual.toFixed(6))) : actual.replace(LONG_PATH, '...$1');
 }
+
+/** A path that would push the verdict off the screen, and its last three parts; `--json` and errors have all of it. */
+const LONG_PATH = /(?:[A-Za-z]:)?(?:[\\/][^\\/\s]+){2,}((?:[\\/][^\\/\s]+){3})/g;

@@ -72,7 +72,7 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
     ...shapeFindings(document),
     ...envFile.findings,
     ...located,
-    ...plainTextSecrets(document),
+    ...plainTextSecrets(document, config),
   ];
   const secrets = collectSecrets(config, env);
   const tell = (finding: Finding) => ({ ...finding, message: redact(finding.message, secrets) });

@@ -1,5 +1,5 @@
 import { isSecretName } from '../support/secret-names.ts';
-import type { Config, ConfigPath } from './config.ts';
+import { type Config, type ConfigPath, formatPath } from './config.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Finding } from './finding.ts';
 import { SECRET_PATHS } from './secret-paths.ts';
@@ -36,17 +36,27 @@ export function environmentSecrets(env: Record<string, string | undefined>): str
 }
 
 /** A warning for each secret that stands in the file in plain text. */
-export function plainTextSecrets(document: ConfigDocument): Finding[] {
+export function plainTextSecrets(document: ConfigDocument, config: Config): Finding[] {
   const secrets = SECRET_PATHS.filter((path) => isPlainText(document.writtenText(path)));
   const addresses = ADDRESS_PATHS.filter((path) => {
     return isPlainText(PASSWORD_IN_ADDRESS.exec(document.writtenText(path) ?? '')?.[1]);
   });
-  return [...secrets, ...addresses].map((path) => ({
+  // Whoever knows the address of a webhook can write there.
+  const hooks = [at(config, ['notifications', 'webhooks'])]
+    .flat()
+    .map((_, i): ConfigPath => ['notifications', 'webhooks', i]);
+  const plainHooks = hooks.filter((path) => isPlainText(document.writtenText(path)));
+  return [...secrets, ...addresses, ...plainHooks].map((path) => ({
     severity: 'warning',
     path,
-    message: `${path.join('.')}: a secret in plain text; write \${${String(path.at(-1)).toUpperCase()}} and set it in the environment or env_file`,
+    message: `${formatPath(path)}: a secret in plain text; write \${${variableFor(path)}} and set it in the environment or env_file`,
     range: document.rangeOf(path, 'value'),
   }));
+}
+
+function variableFor(path: ConfigPath): string {
+  const last = path.at(-1)!;
+  return typeof last === 'number' ? `WEBHOOK_${last + 1}` : last.toUpperCase();
 }
 
 /** Whether a secret can be read in the text: as it stands, or as the default of a variable. */

@@ -170,7 +170,11 @@ function detectDecimal(bytes: Buffer, delimiter: string): '.' | ',' {
 /** Column names; an empty one is called "Unnamed: 3", as pandas does. */
 function readHeader(scanner: CsvScanner, fileName: string): string[] {
   const count = scanner.next();
-  if (count === 0) throw new EngineError('invalid-data', `${fileName}: the file is empty; expected a header line.`);
+  if (count === 0) {
+    throw new EngineError('invalid-data', `${fileName}: the file is empty; expected a header line.`, {
+      fix: 'Put the names of the columns into the first line and rows below it, or name another file.',
+    });
+  }
   const names = Array.from({ length: count }, (_, field) => scanner.text(field) || `Unnamed: ${field}`);
   if (scanner.unterminated) throw openQuote(fileName, scanner.line);
   const doubled = names.find((name, field) => names.indexOf(name) !== field);

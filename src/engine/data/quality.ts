@@ -84,7 +84,8 @@ export function inspectQuality(input: QualityInput): QualityReport {
 
 function fallbackFinding({ fallbackReason, description }: SourceData): QualityFinding[] {
   if (fallbackReason === undefined) return [];
-  const message = `TRAINED ON FALLBACK DATA (${description}): ${fallbackReason} This version can never reach production.`;
+  const why = fallbackReason.replace(/\.$/, '');
+  const message = `The model is trained on stand-in data (${description}), because the real data cannot be read (${why}). It can never go into production.`;
   return [{ severity: 'warning', check: 'fallback-data', message }];
 }
 

@@ -38,7 +38,8 @@ function loadError(folder: string): string | null {
     scoreExample(loadModel(folder));
     return null;
   } catch (error) {
-    return toEngineError(error).message;
+    // The refusal that it becomes part of has a full stop of its own.
+    return toEngineError(error).message.replace(/\.$/, '');
   }
 }
 

@@ -6,6 +6,7 @@ import { outputNames } from '../model/signature.ts';
 import { EngineError } from '../support/errors.ts';
 import type { RowFormat } from './input.ts';
 import type { PredictOutput, ScoredRows } from './predict.ts';
+import { typedRows } from './typed-rows.ts';
 
 /** Gives out the rows with their predictions; returns the path of the file that was written, if one was. */
 export function writePredictions(scored: ScoredRows, output: PredictOutput): string | null {
@@ -35,7 +36,8 @@ function requireWritten(format: RowFormat | 'parquet'): RowFormat {
 export function renderPredictions(scored: ScoredRows, format: RowFormat): string {
   const { input } = scored;
   const names = addedNames(scored);
-  const rows = input.rows.map((row, i): Record<string, unknown> => {
+  const given = format === 'csv' ? input.rows : typedRows(input, scored.model.signature.inputs);
+  const rows = given.map((row, i): Record<string, unknown> => {
     const values = addedValues(scored, i);
     return { ...row, ...Object.fromEntries(names.map((name, column) => [name, values[column]])) };
   });

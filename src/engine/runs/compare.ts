@@ -18,7 +18,7 @@ const OWN_TAGS = /^(mlflow\.|gnu_mlops\.owner$|gnu_mlops\.model_digest$)/;
 
 /**
  * Runs side by side: metrics, params and tags, each row with the values in the order of `runs`.
- * @throws EngineError `usage` for fewer than 2 or more than 50 runs, `not-found`
+ * @throws EngineError `usage` for fewer than 2 or more than 50 runs, or the same run twice, `not-found`
  */
 export async function compareRuns(project: Project, options: CompareOptions): Promise<CompareResult> {
   if (options.runs.length < 2 || options.runs.length > MOST_RUNS) {
@@ -28,8 +28,9 @@ export async function compareRuns(project: Project, options: CompareOptions): Pr
   }
   const runs = [];
   for (const text of options.runs) runs.push(toDocument(await findRun(project, text)));
+  requireDistinct(runs);
   const rows = [
-    ...rowsOf('metric', runs, ({ metrics }) => metrics),
+    ...withoutLastFolds(rowsOf('metric', runs, ({ metrics }) => metrics)),
     ...rowsOf('param', runs, ({ params }) => params),
     ...rowsOf('tag', runs, ({ tags }) => tags).filter(({ name }) => !OWN_TAGS.test(name)),
   ];
@@ -38,6 +39,20 @@ export async function compareRuns(project: Project, options: CompareOptions): Pr
     runs: runs.map(({ run_id, name, status, start_time }) => ({ run_id, name, status, start_time })),
     rows: options.onlyDifferences ? rows.filter(({ differs }) => differs) : rows,
   };
+}
+
+/** The last fold's value under `cv_<metric>` says nothing beside mean and deviation over all folds. */
+function withoutLastFolds(rows: ComparedRow[]): ComparedRow[] {
+  const names = new Set(rows.map(({ name }) => name));
+  return rows.filter(({ name }) => !(name.startsWith('cv_') && names.has(`${name}_mean`)));
+}
+
+function requireDistinct(runs: RunDocument[]): void {
+  const twice = runs.find(({ run_id }, at) => runs.findIndex((other) => other.run_id === run_id) < at);
+  if (twice === undefined) return;
+  throw new EngineError('usage', `The run ${twice.name} (${twice.run_id}) is named twice.`, {
+    fix: 'Name runs that are different. Ids: gnu-mlops runs',
+  });
 }
 
 function rowsOf(

@@ -24,7 +24,7 @@ export function installLauncher(env: Environment = process.env): string {
     writeLauncher(file);
   } catch (error) {
     if (EngineError.is(error)) throw error;
-    throw new EngineError('permission', `${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`, {
+    throw new EngineError('permission', `${file} cannot be written.`, {
       fix: 'Correct the permissions of that folder, or of HOME.',
     });
   }

@@ -1,4 +1,4 @@
-export interface TemplateFacts {
+interface TemplateFacts {
   dataPath: string;
   targetColumn: string;
   experimentName: string;
@@ -6,7 +6,8 @@ export interface TemplateFacts {
 
 /** config.yaml of a new project: what people change first, with a word on each; everything else keeps its default. */
 export function configTemplate({ dataPath, targetColumn, experimentName }: TemplateFacts): string {
-  return `# Every key, its meaning and its default: docs/configuration.md, or hover over a key in VS Code.
+  return `# Every key has a default, so this is only what people change first. VS Code explains a key when you hover over it and
+# completes the others; "gnu-mlops validate" says what is wrong.
 mlflow:
   tracking_uri: sqlite:///mlflow.db # an MLflow store in a file beside this one
   experiment_name: ${text(experimentName)}
@@ -39,8 +40,8 @@ retraining:
 export function localConfigTemplate(facts: TemplateFacts): string {
   return configTemplate({ ...facts, experimentName: `${facts.experimentName}_local` })
     .replace(
-      '# Every key',
-      '# For trying things out on this machine: use it with --config config.local.yaml.\n# Every key',
+      '# Every key has',
+      '# For trying things out on this machine: use it with --config config.local.yaml.\n# Every key has',
     )
     .replace('sqlite:///mlflow.db', 'sqlite:///mlflow.local.db');
 }

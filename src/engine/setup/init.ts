@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
-import { configTemplate, GITIGNORE_LINES, localConfigTemplate, type TemplateFacts } from './config-template.ts';
+import { configTemplate, GITIGNORE_LINES, localConfigTemplate } from './config-template.ts';
+import { projectData } from './init-data.ts';
 
 export interface InitOptions {
   folder: string;
@@ -22,21 +23,22 @@ export interface InitResult {
   created: string[];
   /** Files that were there already and stay as they are. */
   kept: string[];
+  /** Keys of config.yaml that nobody has filled in yet. */
+  to_set: string[];
+  /** What was asked for and not done, as sentences. */
+  warnings: string[];
 }
 
 /**
  * Makes a project: config.yaml, config.local.yaml, folders and .gitignore. Nothing that exists is replaced without being asked for.
- * @throws EngineError `permission` when the folder cannot be written
+ * @throws EngineError `usage` when data or target that were named are not there, `permission` when the folder cannot be written
  */
 export async function initProject(options: InitOptions): Promise<InitResult> {
   const folder = path.resolve(options.folder);
-  const facts: TemplateFacts = {
-    dataPath: options.dataPath ?? findData(folder) ?? 'data/train.csv',
-    targetColumn: options.targetColumn ?? 'target',
-    experimentName: experimentName(folder),
-  };
+  const data = projectData(folder, options);
+  const facts = { dataPath: data.path, targetColumn: data.target, experimentName: experimentName(folder) };
   const files = { 'config.yaml': configTemplate(facts), 'config.local.yaml': localConfigTemplate(facts) };
-  const result: InitResult = { schema: 1, status: 'created', folder, created: [], kept: [] };
+  const result: InitResult = { schema: 1, status: 'created', folder, created: [], kept: [], to_set: [], warnings: [] };
   try {
     for (const name of ['data', 'data/batch_input']) makeFolder(folder, name, result);
     for (const [name, text] of Object.entries(files)) await place(folder, name, text, options.mayReplace, result);
@@ -44,7 +46,19 @@ export async function initProject(options: InitOptions): Promise<InitResult> {
   } catch (error) {
     throw unwritable(folder, error);
   }
-  return { ...result, status: result.created.length > 0 ? 'created' : 'nothing-to-do' };
+  const isKept = result.kept.includes('config.yaml');
+  return {
+    ...result,
+    status: result.created.length > 0 ? 'created' : 'nothing-to-do',
+    to_set: isKept ? [] : data.toSet,
+    warnings: isKept ? ignored(options) : [],
+  };
+}
+
+function ignored({ dataPath, targetColumn }: InitOptions): string[] {
+  const flags = [...(dataPath === undefined ? [] : ['--data']), ...(targetColumn === undefined ? [] : ['--target'])];
+  const sentence = `config.yaml stays as it is, so ${flags.join(' and ')} changed nothing; --force replaces it.`;
+  return flags.length === 0 ? [] : [sentence];
 }
 
 function makeFolder(folder: string, name: string, result: InitResult): void {
@@ -84,27 +98,23 @@ function completeGitignore(folder: string, result: InitResult): void {
   result.created.push('.gitignore');
 }
 
-/** The one CSV file that lies in data/ or in the folder itself; undefined when there are none or several. */
-function findData(folder: string): string | undefined {
-  for (const below of ['data', '.']) {
-    const files = listNames(path.join(folder, below)).filter((name) => /\.csv(\.gz)?$/i.test(name));
-    if (files.length === 1) return path.posix.join(below, files[0]!);
-  }
-  return undefined;
-}
-
-function listNames(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
-}
-
 function experimentName(folder: string): string {
   return path.basename(folder).replace(/[^\w.-]+/g, '_') || 'experiment';
 }
 
+/** What the system refuses, in words; what has nothing to do with the folder stays as it is. */
+const WRITE_FAILURES: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'its file system is read-only',
+  ENOTDIR: 'a file is in the way',
+  EEXIST: 'a file is in the way',
+};
+
 function unwritable(folder: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined) return error;
-  return new EngineError('permission', `${folder} cannot be written (${code}).`, {
+  const why = WRITE_FAILURES[(error as NodeJS.ErrnoException).code ?? ''];
+  if (why === undefined) return error;
+  return new EngineError('permission', `${folder} cannot be written: ${why}.`, {
     fix: 'Choose another folder, or correct its permissions.',
   });
 }

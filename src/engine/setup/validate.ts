@@ -8,6 +8,7 @@ import { redact } from '../config/secrets.ts';
 import { type OpenProjectOptions, openProjectStore } from '../project.ts';
 import { launcherFile } from '../scheduling/launcher.ts';
 import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
+import type { TrackingStore } from '../tracking/store.ts';
 import { loadTrainingData } from '../training/training-data.ts';
 import { type ConfigProblem, configProblems } from './config-problems.ts';
 
@@ -48,7 +49,7 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
     ...(await orElse(failed('model', 'model'), async () => [ok('model', 'The model is configured.')])),
     ...scheduleChecks(config, failed('schedules', 'schedules')),
     ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, baseDir))),
-    ...(await orElse(failed('store', 'mlflow'), async () => [await storeCheck(config)])),
+    ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config))),
     folderCheck(baseDir),
   );
   return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
@@ -79,7 +80,10 @@ async function dataChecks(loaded: LoadedConfig, baseDir: string): Promise<Check[
     const message = `${source.description}: ${rows} rows, ${features.length} features, ${target.classes.length} classes.`;
     const warnings = quality.findings.map((finding) => warning('data', finding.message));
     const { fallbackReason } = source;
-    const fallback = fallbackReason === undefined ? [] : [warning('data', `Fallback data is used: ${fallbackReason}`)];
+    const fallback =
+      fallbackReason === undefined
+        ? []
+        : [warning('data', `Stand-in data is used, because the real data cannot be read (${fallbackReason}).`)];
     return [ok('data', message), ...fallback, ...warnings];
   } catch (error) {
     return [failure('data', placeError(error, loaded))];
@@ -87,20 +91,44 @@ async function dataChecks(loaded: LoadedConfig, baseDir: string): Promise<Check[
 }
 
 /** Opened for reading only, so that a look makes no store. */
-async function storeCheck(loaded: LoadedConfig): Promise<Check> {
+async function storeChecks(loaded: LoadedConfig): Promise<Check[]> {
   try {
     const store = await openProjectStore(loaded, { readOnly: true });
     const { location, version, notices = [] } = await store.describe();
+    const moved = await artifactsElsewhere(store, loaded);
     await store.close();
     const [notice] = notices;
-    return notice === undefined ? ok('store', `${location} (${version}) can be read.`) : warning('store', notice);
+    const read = ok('store', `${location} (${version}) can be read.`);
+    return [notice === undefined ? read : warning('store', notice), ...moved];
   } catch (error) {
-    if (!EngineError.is(error, 'not-found')) return failure('store', error);
-    return ok(
-      'store',
-      `${loaded.config.mlflow.tracking_uri} does not exist yet; the first command that writes makes it.`,
-    );
+    if (!EngineError.is(error, 'not-found')) return [failure('store', error)];
+    const { tracking_uri } = loaded.config.mlflow;
+    return [ok('store', `${tracking_uri} does not exist yet; the first command that writes makes it.`)];
   }
+}
+
+/** MLflow's stores hold absolute paths, so a project that was moved or copied still points at the place it came from. */
+async function artifactsElsewhere(store: TrackingStore, { config, file }: LoadedConfig): Promise<Check[]> {
+  const { location } = await store.describe();
+  const experiment = await store.findExperiment(config.mlflow.experiment_name);
+  const folder = experiment && (await store.localFolder(experiment.artifactLocation));
+  const baseDir = path.dirname(file);
+  if (!folder || !isInside(location, baseDir) || isInside(folder, baseDir)) return [];
+  const state = existsSync(folder) ? 'outside of this project' : 'which does not exist';
+  return [
+    {
+      ...warning(
+        'store',
+        `Models and other artifacts are kept in ${folder}, ${state}: the project was moved or copied.`,
+      ),
+      fix: 'Work in the project at its old place, or begin a new store here (mlflow.tracking_uri) and train again.',
+    },
+  ];
+}
+
+function isInside(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return !relative.startsWith('..') && !path.isAbsolute(relative);
 }
 
 const WRITTEN_FOLDERS = ['.', '.gnu-mlops', 'logs', 'mlruns'];

@@ -105,13 +105,14 @@ async function startRun(
   fit: Fit,
   options: TrainOptions & { startedAt: Date },
 ): Promise<Run> {
-  const { store, config, actor } = project;
+  const { store, config, actor, redact } = project;
   const experiment = await store.ensureExperiment(config.mlflow.experiment_name);
   const fallback: Record<string, string> =
     data.source.fallbackReason === undefined ? {} : { 'gnu_mlops.data_fallback': data.source.sourceType };
+  const defaultName = `${fit.algorithm}-${options.startedAt.toISOString().slice(0, 19).replace('T', '-')}`;
   return store.createRun({
     experimentId: experiment.experimentId,
-    name: options.runName ?? `${fit.algorithm}-${options.startedAt.toISOString().slice(0, 19).replace('T', '-')}`,
+    name: options.runName === undefined ? defaultName : redact(options.runName),
     userId: actor,
     startTime: options.startedAt.getTime(),
     params: runParams(project, data, fit.hyperparameters),

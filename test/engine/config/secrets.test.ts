@@ -11,6 +11,16 @@ describe('Secrets in the configuration', () => {
     ]);
   });
 
+  it('are the addresses of webhooks too, each with a place', () => {
+    const text = 'notifications:\n  webhooks:\n    - ${HOOK}\n    - https://hooks.example/T0/B0/xyz';
+    const [only, ...others] = messagesOf(inspectText(text, [], { HOOK: 'https://hooks.example/T0/B0/abc' }));
+    assert.match(
+      only!,
+      /^config\.yaml:4:7: notifications\.webhooks\[1\]: a secret in plain text; write \$\{WEBHOOK_2\}/,
+    );
+    assert.deepEqual(others, []);
+  });
+
   it('in plain text as the default of a variable, or in an address, get one too', () => {
     const texts = [
       'databricks: { token: "${TOKEN:-dapi1234}" }',

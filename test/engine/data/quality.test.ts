@@ -106,7 +106,7 @@ describe('The quality report', () => {
     assert.equal(finding!.check, 'fallback-data');
     assert.match(
       finding!.message,
-      /^TRAINED ON FALLBACK DATA \(\/data\): the bucket is gone\. .* never reach production/,
+      /^The model is trained on stand-in data \(\/data\), .* \(the bucket is gone\)\. It can never go into production\.$/,
     );
   });
 

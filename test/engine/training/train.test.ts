@@ -181,7 +181,7 @@ describe('A training that cannot begin', () => {
   const good = mixedCsv(60);
   const bad: [name: string, data: string, set: string[], reason: ErrorReason, message: RegExp][] = [
     ['no data', '', [], 'invalid-data', /the file is empty/],
-    ['a header only', 'x,t\n', [], 'data-quality', /has 0 classes/],
+    ['a header only', 'x,t\n', [], 'data-quality', /train\.csv: the file has no rows, only a header/],
     ['a ragged row', `${good}1,2\n`, [], 'invalid-data', /train\.csv:62: found 2 fields/],
     [
       'no target column',
@@ -317,7 +317,29 @@ describe('A training that ends badly', () => {
   });
 });
 
+describe('A training with secrets in its environment', () => {
+  it('keeps them out of the name of its run', async () => {
+    const temporary = await temporaryProject();
+    const project = await temporary.reopen([], { env: { API_TOKEN: 'canary-name-51c3' } });
+    const { run_id } = await train(project, { runName: 'with canary-name-51c3' });
+    assert.equal((await project.store.getRun(run_id)).name, 'with ***');
+    await temporary.dispose();
+  });
+});
+
 describe('A training on fallback data', () => {
+  it('has the positive class and the features that are configured', async () => {
+    const temporary = await temporaryProject();
+    const set = ['data.path=nowhere.csv', 'data.fallback=synthetic', 'data.positive_class=churned'];
+    const project = await temporary.reopen([...set, 'data.feature_columns=[age, income]']);
+    const { run_id } = await train(project);
+    const run = await project.store.getRun(run_id);
+    const profile = JSON.parse(modelFile(run, 'gnu_mlops.json').toString());
+    assert.deepEqual(profile.classes, ['not_churned', 'churned']);
+    assert.equal(run.params.features, '2');
+    await temporary.dispose();
+  });
+
   it('goes on, says so loudly and tags its run', async () => {
     const temporary = await temporaryProject();
     const set = ['data.path=nowhere.csv', 'data.fallback=synthetic', 'data.target_column=target'];
@@ -325,7 +347,10 @@ describe('A training on fallback data', () => {
     const { warnings, run_id } = await train(project);
     const run = await project.store.getRun(run_id);
     assert.equal(run.tags['gnu_mlops.data_fallback'], 'synthetic');
-    assert.match(warnings.find(({ check }) => check === 'fallback-data')!.message, /TRAINED ON FALLBACK DATA/);
+    assert.match(
+      warnings.find(({ check }) => check === 'fallback-data')!.message,
+      /^The model is trained on stand-in data .*never go into production\.$/,
+    );
     const [input] = await project.store.datasetInputs(run_id);
     assert.deepEqual([input!.name, input!.sourceType], ['synthetic', 'synthetic']);
     await temporary.dispose();

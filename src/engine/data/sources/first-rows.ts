@@ -5,13 +5,18 @@ import type { Config } from '../../config/config.ts';
 import { openCsv } from '../csv.ts';
 import { listFiles } from './local.ts';
 
+/** The part of a configuration that says where rows are and how they are written. */
+interface WhereRowsAre {
+  data: Pick<Config['data'], 'path' | 'delimiter' | 'encoding'>;
+}
+
 /**
  * Column names of local training data, from the beginning of its first file.
  * @throws EngineError `unreachable`, `invalid-data`, as reading all of it would
  */
-export function columnNames(config: Config, baseDir: string): string[] {
-  const file = listFiles(config.data.path, baseDir)[0]!;
-  const { delimiter, encoding } = config.data;
+export function columnNames({ data }: WhereRowsAre, baseDir: string): string[] {
+  const { path: pattern, delimiter, encoding } = data;
+  const file = listFiles(pattern, baseDir)[0]!;
   return openCsv(beginning(file), { fileName: path.basename(file), delimiter, encoding }).names;
 }
 

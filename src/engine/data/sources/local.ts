@@ -3,7 +3,7 @@ import { type Dirent, globSync, readdirSync, readFileSync, type Stats, statSync 
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { configError } from '../../config/config-error.ts';
-import type { EngineError } from '../../support/errors.ts';
+import { EngineError } from '../../support/errors.ts';
 import { concatenateTables } from '../concatenation.ts';
 import { type CsvTable, readCsv } from '../csv.ts';
 import type { SourceData } from './source.ts';
@@ -20,6 +20,7 @@ export function readLocal(config: Config, baseDir: string): SourceData {
     hash.update(bytes);
     return { file, table: readCsv(bytes, { fileName: shortName(file, baseDir), delimiter, encoding, decimal }) };
   });
+  requireRows(parts.map(({ file, table }) => ({ name: shortName(file, baseDir), rows: table.rowCount })));
   return {
     table: concatenateTables(parts.map(({ file, table }) => ({ name: shortName(file, baseDir), table }))),
     description: path.resolve(baseDir, pattern),
@@ -30,6 +31,14 @@ export function readLocal(config: Config, baseDir: string): SourceData {
     ),
     originOf: (row) => originIn(parts, row, baseDir),
   };
+}
+
+function requireRows(files: { name: string; rows: number }[]): void {
+  if (files.some(({ rows }) => rows > 0)) return;
+  const names = files.map(({ name }) => name).join(', ');
+  throw new EngineError('data-quality', `${names}: the file has no rows, only a header.`, {
+    fix: 'Put rows below the header, or correct data.path.',
+  });
 }
 
 /** Absolute paths of the CSV files that `pattern` (file, folder or glob, relative to `baseDir`) names. */

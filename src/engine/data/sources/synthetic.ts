@@ -19,6 +19,10 @@ export interface SyntheticOptions {
   /** Which sample of the same population: 0 unless given. */
   sample?: number;
   targetColumn: string;
+  /** `class_0`, `class_1`, ... unless given. */
+  classNames?: string[];
+  /** `feature_1`, `feature_2`, ... unless given. */
+  featureNames?: string[];
 }
 
 export const SYNTHETIC_DEFAULTS: Omit<SyntheticOptions, 'targetColumn'> = {
@@ -45,12 +49,13 @@ export function generateTable(options: SyntheticOptions): Table {
   const gauss = normal(random);
   const labels = Array.from({ length: rows }, (_, row) => row % classes);
   const columns: Column[] = Array.from({ length: features }, (_, feature) => ({
-    name: `feature_${feature + 1}`,
+    name: options.featureNames?.[feature] ?? `feature_${feature + 1}`,
     type: 'double',
     values: Float64Array.from(labels, (label) => round(means[label]![feature]! + gauss() + drift)),
   }));
-  const classNames = labels.map((label) => `class_${random() < noise ? Math.floor(random() * classes) : label}`);
-  columns.push(textColumn(options.targetColumn, classNames));
+  const drawn = labels.map((label) => (random() < noise ? Math.floor(random() * classes) : label));
+  const names = drawn.map((label) => options.classNames?.[label] ?? `class_${label}`);
+  columns.push(textColumn(options.targetColumn, names));
   return { columns, rowCount: rows };
 }
 
@@ -59,10 +64,17 @@ function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
-/** The generated table as a data source. */
+/** The generated table as a data source, with the columns and the positive class that are configured. */
 export function readSynthetic(config: Config): SourceData {
   const seed = config.training.random_seed;
-  const options = { ...SYNTHETIC_DEFAULTS, seed, targetColumn: config.data.target_column };
+  const { target_column: targetColumn, positive_class, feature_columns } = config.data;
+  const options: SyntheticOptions = {
+    ...SYNTHETIC_DEFAULTS,
+    ...(feature_columns.length > 0 ? { features: feature_columns.length, featureNames: feature_columns } : {}),
+    ...(positive_class === null ? {} : { classNames: [`not_${positive_class}`, String(positive_class)] }),
+    seed,
+    targetColumn,
+  };
   const description = `synthetic(${JSON.stringify(options)})`;
   return {
     table: generateTable(options),

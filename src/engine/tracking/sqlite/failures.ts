@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { EngineError } from '../../support/errors.ts';
 
 /** SQLite's primary result codes that have a meaning for an operator (https://sqlite.org/rescode.html). */
@@ -32,7 +33,7 @@ export function isSchemaGap(error: unknown): boolean {
 
 /** Turns what node:sqlite throws into the EngineError that names the file and what to do; other errors stay as they are. */
 export function storeFailure(error: unknown, file: string): unknown {
-  const describe = FAILURES[codeOf(error)];
+  const describe = isUnreadable(error, file) ? unreadable : FAILURES[codeOf(error)];
   if (describe === undefined || EngineError.is(error)) return error;
   const { reason, what, fix } = describe;
   return new EngineError(reason, `${file} ${what}`, { fix, file }, { cause: error });
@@ -53,9 +54,26 @@ export function lockedFor(file: string, ms: number, cause: unknown): EngineError
 }
 
 interface Failure {
-  reason: 'invalid-store' | 'store-read-only' | 'store-locked';
+  reason: 'invalid-store' | 'store-read-only' | 'store-locked' | 'unreachable';
   what: string;
   fix: string;
+}
+
+const unreadable: Failure = {
+  reason: 'unreachable',
+  what: 'cannot be read by this user.',
+  fix: 'Give this user read and write permission on the file, or work as the user it belongs to.',
+};
+
+/** Asks the system by the file's name: opening it by other means would drop SQLite's locks. */
+function isUnreadable(error: unknown, file: string): boolean {
+  if (codeOf(error) !== Code.cannotOpen) return false;
+  try {
+    accessSync(file, constants.R_OK);
+    return false;
+  } catch (refusal) {
+    return (refusal as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
 }
 
 const readOnly: Failure = {
