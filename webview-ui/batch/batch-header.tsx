@@ -2,6 +2,7 @@ import type { BatchFileName, BatchPanelState } from '../../src/protocol/panels.t
 import { Fact } from '../components/fact.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Instant } from '../components/instant.tsx';
+import { LongText } from '../components/long-text.tsx';
 import { tellHost } from '../host/connection.ts';
 import { formatDuration } from '../values/instants.ts';
 
@@ -38,7 +39,7 @@ export function BatchHeader({ preview: { manifest, files } }: { preview: BatchPa
           {warnings.map((warning) => (
             <li key={warning}>
               <Icon name="warning" />
-              <span>{warning}</span>
+              <LongText text={warning} />
             </li>
           ))}
         </ul>

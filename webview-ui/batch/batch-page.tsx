@@ -15,7 +15,12 @@ export function BatchPage({ state: { preview } }: { state: BatchPanelState }) {
         {output.rows.length === 0 ? (
           <p class="empty">No row was scored.</p>
         ) : (
-          <PreviewTable caption={`Scored rows of ${manifest.input.name}`} table={output} firstAdded={inputColumns} />
+          <PreviewTable
+            caption={`Scored rows of ${manifest.input.name}`}
+            table={output}
+            firstAdded={inputColumns}
+            isNumbered
+          />
         )}
       </Section>
       <RefusedSection preview={preview} />

@@ -8,13 +8,16 @@ interface PreviewTableProps {
   table: BatchPanelState['preview']['output'];
   /** From this column on they are marked as added. */
   firstAdded?: number;
+  /** Whether every row has its number before it. */
+  isNumbered?: boolean;
 }
 
 /** As many rows are drawn at a time: a thousand rows of a hundred columns would make the page slow. */
 const PAGE_ROWS = 100;
 
 /** Rows of a CSV file, a hundred at a time. */
-export function PreviewTable({ caption, table, firstAdded = Number.POSITIVE_INFINITY }: PreviewTableProps) {
+export function PreviewTable(props: PreviewTableProps) {
+  const { caption, table, firstAdded = Number.POSITIVE_INFINITY, isNumbered = false } = props;
   const [start, setStart] = useState(0);
   const { columns, rows } = table;
   // A new snapshot may be shorter.
@@ -29,12 +32,14 @@ export function PreviewTable({ caption, table, firstAdded = Number.POSITIVE_INFI
           <caption class="hidden-text">{caption}</caption>
           <thead>
             <tr>
-              <th scope="col" class="number">
-                Row
-              </th>
+              {isNumbered && (
+                <th scope="col" class="number">
+                  Row
+                </th>
+              )}
               {columns.map((name, column) => (
                 <th key={column} scope="col" class={classOf(column)}>
-                  {name}
+                  <Cell text={name} />
                   {column >= firstAdded && <span class="hidden-text"> (added by the batch)</span>}
                 </th>
               ))}
@@ -43,12 +48,14 @@ export function PreviewTable({ caption, table, firstAdded = Number.POSITIVE_INFI
           <tbody>
             {rows.slice(first, first + PAGE_ROWS).map((row, at) => (
               <tr key={first + at}>
-                <th scope="row" class="number">
-                  {first + at + 1}
-                </th>
+                {isNumbered && (
+                  <th scope="row" class="number">
+                    {first + at + 1}
+                  </th>
+                )}
                 {row.map((cell, column) => (
                   <td key={column} class={classOf(column)}>
-                    {cell}
+                    <Cell text={cell} />
                   </td>
                 ))}
               </tr>
@@ -58,6 +65,18 @@ export function PreviewTable({ caption, table, firstAdded = Number.POSITIVE_INFI
       </Scroll>
       {rows.length > PAGE_ROWS && <Pager first={first} count={rows.length} onMove={setStart} />}
     </>
+  );
+}
+
+const SHORT_CELL = 80;
+
+/** A long text takes three lines, and shows whole on hover. */
+function Cell({ text }: { text: string }) {
+  if (text.length <= SHORT_CELL) return <>{text}</>;
+  return (
+    <span class="long-cell" title={text}>
+      {text}
+    </span>
   );
 }
 

@@ -6,7 +6,10 @@ import { PreviewTable } from './preview-table.tsx';
 /** The rows that did not fit the model, with their line in the input and the reason; nothing when every row was scored. */
 export function RefusedSection({ preview: { refused, manifest } }: { preview: BatchPanelState['preview'] }) {
   if (refused === null) return null;
-  const reasons = Object.entries(manifest.refused_reasons);
+  const reasons = Object.entries(manifest.refused_reasons).map(([reason, rows]) => [
+    reason,
+    rows.toLocaleString('en-US'),
+  ]);
   const isCut = refused.rows.length < refused.total;
   const note = `${isCut ? `The first ${refused.rows.length} of ` : ''}${refused.total.toLocaleString('en-US')} rows that do not fit the model: they are in no output. Lines are those of the input.`;
   return (
