@@ -1,12 +1,13 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import { projectRoot } from '../../scripts/cache.ts';
-import { run } from '../../scripts/subprocess.ts';
-import { useWorkbench } from './session.ts';
+import { accessibilityViolations } from './axe.ts';
+import { gnuMlops, useWorkbench } from './session.ts';
 
-const commandLine = path.join(projectRoot, 'bin/gnu-mlops.js');
+/** The part of an element in the browser that is used here. */
+interface Scrollable {
+  scrollIntoView(): void;
+}
 
 describe('Panels in the workbench', () => {
   const session = useWorkbench();
@@ -34,16 +35,7 @@ describe('Panels in the workbench', () => {
       .waitFor();
   }
 
-  /** What axe finds wrong with the page of the webview in front. */
-  async function violations(): Promise<string[]> {
-    const scan = new AxeBuilder({ page: session().workbench.page });
-    const { violations, passes } = await scan.include(['iframe.webview.ready', 'iframe', '#root']).analyze();
-    assert.ok(
-      passes.some(({ id }) => id === 'color-contrast'),
-      'axe has seen the page',
-    );
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
-  }
+  const violations = () => accessibilityViolations(session().workbench.page);
 
   it("show a run's numbers, which are those of the tree", async () => {
     const { workbench } = session();
@@ -56,6 +48,11 @@ describe('Panels in the workbench', () => {
     assert.ok((await page.locator('body').textContent())?.includes(accuracy), `the page shows ${accuracy}`);
     await page.getByRole('heading', { name: /confusion matrix/i }).waitFor();
     await workbench.screenshot('run-panel');
+    for (const part of ['Curves', 'Confusion matrix', 'Feature importances']) {
+      const heading = page.getByRole('heading', { level: 2, name: part }).first();
+      await heading.evaluate((element) => (element as unknown as Scrollable).scrollIntoView());
+      await workbench.screenshot(`run-panel-${part}`);
+    }
   });
 
   it('keep nobody out of a run, as far as axe can tell', async () => {
@@ -113,8 +110,7 @@ describe('The picture in the README', () => {
   it('shows a version in production, and the numbers of the run it came from', async () => {
     const { workbench, launched } = session();
     for (const step of [['train'], ['deploy', '--stage', 'staging'], ['deploy', '--stage', 'production']]) {
-      const { code, stderr } = await run(process.execPath, [commandLine, ...step], { cwd: launched.folder });
-      assert.equal(code, 0, stderr);
+      await gnuMlops(step, launched.folder);
     }
     await workbench.openView('MLOps');
     await workbench.page.setViewportSize({ width: 1320, height: 860 });

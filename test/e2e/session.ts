@@ -1,6 +1,18 @@
+import * as assert from 'node:assert/strict';
+import path from 'node:path';
+import { projectRoot } from '../../scripts/cache.ts';
+import { run } from '../../scripts/subprocess.ts';
 import { type LaunchedWorkbench, launchWorkbench, type WorkbenchOptions } from '../harness/workbench.ts';
 import { exampleFolder } from '../harness/workspace.ts';
 import { Workbench } from './pages/workbench.ts';
+
+/** Runs the command line in a project, as cron would. */
+export async function gnuMlops(args: string[], folder: string): Promise<void> {
+  const { code, stderr } = await run(process.execPath, [commandFile, ...args], { cwd: folder });
+  assert.equal(code, 0, stderr);
+}
+
+const commandFile = path.join(projectRoot, 'bin/gnu-mlops.js');
 
 export interface Session {
   workbench: Workbench;

@@ -11,7 +11,9 @@ export function RefusedSection({ preview: { refused, manifest } }: { preview: Ba
     rows.toLocaleString('en-US'),
   ]);
   const isCut = refused.rows.length < refused.total;
-  const note = `${isCut ? `The first ${refused.rows.length} of ` : ''}${refused.total.toLocaleString('en-US')} rows that do not fit the model: they are in no output. Lines are those of the input.`;
+  const shown = isCut ? `The first ${refused.rows.length} of ` : '';
+  const count = `${refused.total.toLocaleString('en-US')} ${refused.total === 1 ? 'row' : 'rows'}`;
+  const note = `${shown}${count} without a prediction, for the reasons below. Lines are those of the input.`;
   return (
     <Section title="Refused rows" note={note}>
       <div class="stacked">

@@ -49,6 +49,11 @@ export class Workbench {
     await this.page.mouse.up();
   }
 
+  /** Folds views of the side bar away, so that the others have more room. */
+  async foldViews(...names: string[]): Promise<void> {
+    for (const name of names) await this.page.getByRole('button', { name: `${name} Section`, expanded: true }).click();
+  }
+
   /** The tree of a view in the side bar. */
   tree(name: string | RegExp): TreeView {
     return new TreeView(this.page.getByRole('tree', { name }));
