@@ -133,6 +133,7 @@ describe('The registry in the editor', () => {
     await vscode.commands.executeCommand('gnuMlops.deployProduction');
     const person = answering({ confirm: ['Roll Back'], ask: ['worse on Tuesdays'] });
     const result = await vscode.commands.executeCommand<DeployResult>('gnuMlops.rollback');
+    assert.deepEqual(person.complaints, []);
     assert.deepEqual([result.status, result.version], ['rolled-back', first.version]);
     assert.match(person.confirmed[0]?.detail ?? '', /is marked as rolled back/);
     const found = await rows();

@@ -118,7 +118,7 @@ describe('Training in the editor', () => {
       assert.equal(person.complaints.length, 1);
       assert.match(
         person.complaints[0] ?? '',
-        /config\.yaml:\d+:\d+: training\.test_size: found "many"; expected number/,
+        /config\.yaml:\d+:\d+: training\.test_size: found "many"; expected a number/,
       );
       const [row] = await tested.session.experiments.getChildren();
       assert.equal(row?.kind, 'problem');

@@ -14,7 +14,10 @@ export class EngineFailure extends Error {
 
   /** The message, and what to do about it where that is known. */
   get advice(): string {
-    return this.details.fix === undefined ? this.message : `${this.message} ${this.details.fix}`;
+    const { fix } = this.details;
+    if (fix === undefined) return this.message;
+    // A list of findings ends without a point.
+    return /[.!?]$/.test(this.message) ? `${this.message} ${fix}` : `${this.message}. ${fix}`;
   }
 }
 

@@ -77,13 +77,15 @@ export class ProjectPool {
     const known = this.#opened.get(key(ref));
     if (known && known.stamp === fileStamp(ref.configFile) && isSame(known.storeFile)) return enter(known);
     if (known) await this.#retire(ref, known);
+    // Before the file is read: one that is being written meanwhile is then read again next time.
+    const stamp = fileStamp(ref.configFile);
     const project = await openForReading(ref, this.#onLog);
     if (project === null) return null;
     const { kind, location } = await project.store.describe();
     const storeFile = kind === 'sqlite' ? identity(location) : null;
     const opened = enter({
       project,
-      stamp: fileStamp(ref.configFile),
+      stamp,
       storeFile,
       users: 0,
       retired: false,
