@@ -99,6 +99,12 @@ export class FiringHistory {
     return (this.#database.prepare(sql).get(id, cron, timezone)?.since as number | undefined) ?? null;
   }
 
+  /** The expression and zone with which a schedule was last seen; null when it never was. */
+  lastTiming(id: string): Timing | null {
+    const row = this.#database.prepare('SELECT cron, timezone FROM schedule_origins WHERE schedule = ?').get(id);
+    return row === undefined ? null : { cron: String(row.cron), timezone: String(row.timezone) };
+  }
+
   /** Whether firings are recorded so far ahead that the clock must have been wrong. */
   hasMisdated(id: string, now: Date): boolean {
     const sql = 'SELECT 1 FROM schedule_firings WHERE schedule = ? AND started > ? AND misdated = 0';

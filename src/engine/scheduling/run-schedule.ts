@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type LoadConfigOptions, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { redact } from '../config/secrets.ts';
 import { afterFailure } from '../notification/after-operation.ts';
@@ -15,6 +15,7 @@ import { judge, type Verdict } from './due.ts';
 import { nextDues } from './expression.ts';
 import { FiringHistory } from './firings.ts';
 import { jitterDelay } from './jitter.ts';
+import { bestOfConfig, canTell, lastKnownSchedule } from './last-known.ts';
 import { OPERATIONS, type OperationEnd, type OperationTable } from './operations.ts';
 import { ensureProjectId } from './project-id.ts';
 import type { ScheduleRunResult } from './results.ts';
@@ -41,21 +42,32 @@ interface Attempt {
   schedule: Schedule;
   clock: () => Date;
   options: RunScheduleOptions;
+  /** Why the configuration cannot be used; null when it can. */
+  refusal: EngineError | null;
 }
 
 /**
  * Runs a schedule's operation when it is due, and writes down how that ended. Made to be called every quarter of an hour.
  * @throws EngineError `not-found`, `invalid-config`, `lock-held` while the firing before is still at work, and whatever the
- * operation throws; all but the first two are written down too
+ * operation throws; all but the first are written down too, when the schedule was due
  */
 export async function runSchedule(id: string, options: RunScheduleOptions = {}): Promise<ScheduleRunResult> {
   const file = path.resolve(options.configFile ?? 'config.yaml');
   const overrides = (options.set ?? []).map(parseSetFlag);
-  const loaded = loadConfig({ file, overrides, env: options.env ?? process.env });
-  const schedule = findSchedule(loaded.config, id);
-  requireValidSchedules(loaded);
+  const source = { file, overrides, env: options.env ?? process.env };
   const clock = options.clock ?? (() => new Date());
-  const attempt: Attempt = { loaded, baseDir: path.dirname(file), schedule, clock, options };
+  const shared = { baseDir: path.dirname(file), clock, options };
+  let loaded: LoadedConfig;
+  let schedule: Schedule;
+  try {
+    loaded = loadConfig(source);
+    schedule = findSchedule(loaded.config, id);
+    requireValidSchedules(loaded);
+  } catch (error) {
+    if (EngineError.is(error, 'invalid-config')) await recordRefusal(id, source, { ...shared, refusal: error });
+    throw error;
+  }
+  const attempt: Attempt = { ...shared, loaded, schedule, refusal: null };
   if (!schedule.enabled && !options.now) return report(attempt, 'paused');
   const history = FiringHistory.open(attempt.baseDir);
   try {
@@ -67,12 +79,46 @@ export async function runSchedule(id: string, options: RunScheduleOptions = {}):
   }
 }
 
+/**
+ * A configuration that cannot be loaded when the schedule is due is a failure like any other: it has a line in the history, a log
+ * and, as far as the configuration can be read, a mail.
+ * @throws EngineError as `fire` does, when there was something to fire
+ */
+async function recordRefusal(
+  id: string,
+  source: LoadConfigOptions,
+  shared: Omit<Attempt, 'loaded' | 'schedule'>,
+): Promise<void> {
+  // Where there never was a project none is begun.
+  if (!existsSync(source.file) && !existsSync(stateFile(shared.baseDir))) return;
+  const loaded = bestOfConfig(source);
+  const history = historyIfWritable(shared.baseDir);
+  try {
+    const schedule = history && lastKnownSchedule(id, loaded, history);
+    if (!history || !schedule || !(schedule.enabled || shared.options.now)) return;
+    const attempt: Attempt = { ...shared, loaded, schedule };
+    const verdict = decide(attempt, history);
+    if (verdict.kind !== 'wait') await settle(attempt, history, verdict.kind, verdict.due);
+  } finally {
+    history?.close();
+  }
+}
+
+/** Null where it cannot be written: why the configuration is refused is what people have to hear first. */
+function historyIfWritable(baseDir: string): FiringHistory | null {
+  try {
+    return FiringHistory.open(baseDir);
+  } catch {
+    return null;
+  }
+}
+
 function decide({ schedule, options, loaded, clock }: Attempt, history: FiringHistory): Verdict {
   const now = clock();
   if (options.now) return { kind: 'fire', due: now };
   if (options.trigger !== undefined) return judgeTrigger(schedule, options.trigger, now);
   history.setAsideMisdated(schedule.id, now);
-  const since = history.originOf(schedule, statSync(loaded.file).mtime, now);
+  const since = history.originOf(schedule, statSync(loaded.file, { throwIfNoEntry: false })?.mtime ?? now, now);
   return judge(schedule, history.dueRecord(schedule.id, since, now), now);
 }
 
@@ -151,7 +197,11 @@ class Overlap extends EngineError {
 }
 
 /** Waits out the jitter, opens the project and does the work. */
-async function perform({ schedule, options, baseDir }: Attempt, { due, log }: Beginning): Promise<OperationEnd> {
+async function perform(
+  { schedule, options, baseDir, refusal }: Attempt,
+  { due, log }: Beginning,
+): Promise<OperationEnd> {
+  if (refusal) throw refusal;
   const wait = options.now ? 0 : jitterDelay(schedule, due, ensureProjectId(baseDir));
   if (wait > 0)
     log.write('info', `Waiting ${(wait / 1000).toFixed(1)} s: jitter_seconds is ${schedule.jitter_seconds}.`);
@@ -190,6 +240,7 @@ async function tellFailure(
   error: EngineError,
   started: Date,
 ): Promise<void> {
+  if (!canTell(loaded)) return;
   const { config, file: configFile } = loaded;
   const teller: Teller = {
     ...{ config, configFile, baseDir, clock, readOnly: options.readOnly ?? false, actor: '' },
@@ -207,7 +258,7 @@ function tellInterrupted(history: FiringHistory, lease: Lease, { firing, log }: 
 }
 
 function startLog(
-  { baseDir, clock, loaded, options }: Omit<Attempt, 'schedule'>,
+  { baseDir, clock, loaded, options }: Omit<Attempt, 'schedule' | 'refusal'>,
   operation: string,
   startedAt = clock(),
 ): OperationLog {

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { FiringHistory } from '../../../src/engine/scheduling/firings.ts';
 import { jitterDelay } from '../../../src/engine/scheduling/jitter.ts';
 import { listSchedules, scheduleHistory } from '../../../src/engine/scheduling/list-schedules.ts';
@@ -41,6 +42,39 @@ describe('A schedule', () => {
       readFileSync(fired.log!, 'utf8'),
       /nightly: batch, due 2026-06-01T13:00:00.000Z[\s\S]*done, exit code 0/,
     );
+  });
+
+  for (const [name, text] of [
+    ['whose env_file is refused', `env_file: none.env\nmlflow: {}\nschedules: ${DAILY}\n`],
+    ['that is no YAML', 'mlflow: [\n'],
+    ['whose expression means nothing', `mlflow: {}\nschedules: ${DAILY.replace('0 13', '99 13')}\n`],
+    ['that is gone', null],
+  ] as const) {
+    it(`of a configuration ${name} fails at its time, once, with a line in the history and a log`, async () => {
+      await open(DAILY);
+      if (text === null) rmSync(project.configFile);
+      else writeFileSync(project.configFile, text);
+      for (const now of ['2026-06-01T12:45:00Z', '2026-06-01T13:00:00Z', '2026-06-01T13:15:00Z']) {
+        await assert.rejects(project.check(now), (error) => EngineError.is(error, 'invalid-config'), now);
+      }
+      project.write(DAILY);
+      const [last, ...others] = scheduleHistory('nightly', 10, { configFile: project.configFile, env: {} });
+      assert.deepEqual(
+        [last?.status, last?.exit_code, last?.due, others],
+        ['failed', 2, '2026-06-01T13:00:00.000Z', []],
+      );
+      assert.match(readFileSync(last!.log!, 'utf8'), /error +.*nightly: .*config\.yaml|env_file/i);
+      assert.equal(project.started.length, 0);
+      assert.equal((await project.check('2026-06-02T13:00:00Z')).status, 'done');
+    });
+  }
+
+  it('whose env_file is refused tells people, as after any failure', async () => {
+    await open(DAILY);
+    writeFileSync(project.configFile, `env_file: none.env\nmlflow: {}\nschedules: ${DAILY}\n`);
+    await assert.rejects(project.check('2026-06-01T13:00:00Z'));
+    const told = readdirSync(path.join(project.folder, 'logs')).filter((log) => /^batch-.*\.log$/.test(log));
+    assert.equal(told.length, 1);
   });
 
   it('does not make up for what was due before it was there', async () => {
