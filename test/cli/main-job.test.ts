@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import type {
   CompareResult,
   DeployResult,
@@ -107,6 +108,22 @@ describe('The main job on the command line', () => {
     const input = readFileSync(path.join(project.folder, 'data/new_rows.csv'), 'utf8');
     const piped = await gnuMlops(['predict', '-', '--format', 'jsonl'], { cwd: project.folder, input });
     assert.equal(JSON.parse(piped.stdout.split('\n')[1]!).prediction, 'benign');
+  });
+
+  it('reads and writes Parquet, with the same predictions', async () => {
+    const first = ['predict', 'data/new_rows.csv', '--output', 'scored.parquet'];
+    assert.equal((await project.run(...first)).code, 0);
+    const bytes = readFileSync(path.join(project.folder, 'scored.parquet'));
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const rows = await parquetReadObjects({ file });
+    assert.deepEqual(
+      rows.map(({ prediction }) => prediction),
+      ['malignant', 'benign', 'malignant', 'malignant', 'benign', 'benign'],
+    );
+    assert.equal(typeof rows[0]!.mean_radius, 'number');
+    const again = await json<PredictResult>('predict', ['predict', 'scored.parquet']);
+    const plain = await json<PredictResult>('predict', ['predict', 'data/new_rows.csv']);
+    assert.deepEqual(again.predictions, plain.predictions);
   });
 
   it('refuses at a gate with exit code 3, shows its value, and lets an override with notes through', async () => {

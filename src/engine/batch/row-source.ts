@@ -5,11 +5,11 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Config } from '../config/config.ts';
 import { openCsv } from '../data/csv.ts';
+import { mayUnpackTo, tooLarge } from '../data/expansion-limit.ts';
+import { parquetAsCsv } from '../data/parquet.ts';
 import { EngineError } from '../support/errors.ts';
 import { type CsvBlock, csvBlocks } from './csv-blocks.ts';
-import { mayUnpackTo, tooLarge } from './expansion-limit.ts';
 import { inputFormat } from './input-format.ts';
-import { parquetAsCsv } from './parquet-rows.ts';
 
 /** A file of rows that is being read: its header, and then its records in blocks. */
 export interface RowSource {

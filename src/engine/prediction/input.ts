@@ -3,7 +3,8 @@ import { type CsvOptions, nextRow, openCsv } from '../data/csv.ts';
 import { EngineError } from '../support/errors.ts';
 import type { Cell } from './feature-reader.ts';
 
-export type RowFormat = 'csv' | 'json' | 'jsonl';
+export type TextFormat = 'csv' | 'json' | 'jsonl';
+export type RowFormat = TextFormat | 'parquet';
 
 /** Rows to score, as they came: one object per row, and where each stands. */
 export interface InputRows {
@@ -23,21 +24,20 @@ export type CsvFormat = Omit<CsvOptions, 'fileName'>;
 /** What `predict` accepts: a file, text, row objects, arrays in the order of the signature, or columns. */
 export type PredictInput =
   | { file: string }
-  | { text: string; format?: RowFormat }
+  | { text: string; format?: TextFormat }
   | { rows: readonly Record<string, Cell>[] }
   | { arrays: readonly (readonly Cell[])[] }
   | { columns: Readonly<Record<string, readonly Cell[]>> };
 
 /**
- * Reads rows to score.
+ * Reads rows to score; Parquet files by `readRows`.
  * @param names the model's input columns in order, for `arrays`
  * @param csv found out from the file where left out
- * @throws EngineError `invalid-data` with file:line, `not-found`, `unsupported` (Parquet)
+ * @throws EngineError `invalid-data` with file:line, `not-found`
  */
 export function readInput(input: PredictInput, names: string[], csv: CsvFormat = {}): InputRows {
   if ('file' in input) {
-    const format = formatOf(input.file);
-    return parseRows(readFile(input.file), format, input.file, csv);
+    return parseRows(readFile(input.file), formatOf(input.file), input.file, csv);
   }
   if ('text' in input) {
     return parseRows(Buffer.from(input.text), input.format ?? sniff(input.text), 'standard input', csv);
@@ -59,16 +59,13 @@ function readFile(file: string): Buffer {
   }
 }
 
-function formatOf(file: string): RowFormat {
+function formatOf(file: string): TextFormat {
   if (/\.(jsonl|ndjson)$/i.test(file)) return 'jsonl';
   if (/\.json$/i.test(file)) return 'json';
-  if (!/\.parquet$/i.test(file)) return 'csv';
-  throw new EngineError('unsupported', `${file}: Parquet is not read yet; it arrives with the batch release.`, {
-    fix: 'Convert the file to CSV.',
-  });
+  return 'csv';
 }
 
-function sniff(text: string): RowFormat {
+function sniff(text: string): TextFormat {
   const start = text.trimStart();
   if (start.startsWith('[')) return 'json';
   if (!start.startsWith('{')) return 'csv';
@@ -80,7 +77,7 @@ function sniff(text: string): RowFormat {
   }
 }
 
-function parseRows(bytes: Buffer, format: RowFormat, name: string, csv: CsvFormat): InputRows {
+function parseRows(bytes: Buffer, format: TextFormat, name: string, csv: CsvFormat): InputRows {
   if (format === 'csv') return csvRows(bytes, name, csv);
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   if (format === 'json') return objectRows(jsonRows(text, name), (row) => `${name}: row ${row + 1}`, 'json');
@@ -90,7 +87,7 @@ function parseRows(bytes: Buffer, format: RowFormat, name: string, csv: CsvForma
   return objectRows(rows, (row) => `${name}:${filled[row]!.number}`, 'jsonl');
 }
 
-function csvRows(input: Buffer, name: string, csv: CsvFormat): InputRows {
+export function csvRows(input: Buffer, name: string, csv: CsvFormat): InputRows {
   const { scanner, names: columns, decimal } = openCsv(input, { ...csv, fileName: name });
   const rows: Record<string, Cell>[] = [];
   const lines: number[] = [];

@@ -8,9 +8,10 @@ import { nearestName } from '../support/nearest-name.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import type { ModelVersion } from '../tracking/store.ts';
 import { FeatureReader } from './feature-reader.ts';
-import { type CsvFormat, type InputRows, type PredictInput, type RowFormat, readInput } from './input.ts';
+import type { CsvFormat, InputRows, PredictInput, RowFormat } from './input.ts';
 import { writePredictions } from './output.ts';
 import { requireHarmlessOutput } from './output-file.ts';
+import { readRows } from './parquet-input.ts';
 
 export interface PredictOptions extends OperationControl {
   input: PredictInput;
@@ -22,10 +23,10 @@ export interface PredictOptions extends OperationControl {
   output?: PredictOutput;
 }
 
-/** Format: by the file's name, else as the input came. Parquet is refused until the batch release. */
+/** Format: by the file's name, else as the input came. Parquet goes to files only. */
 export type PredictOutput =
-  | { file: string; format?: RowFormat | 'parquet' | undefined }
-  | { write: (text: string) => void; format?: RowFormat | 'parquet' | undefined };
+  | { file: string; format?: RowFormat | undefined }
+  | { write: (text: string) => void; format?: RowFormat | undefined };
 
 export interface Prediction {
   prediction: ClassLabel;
@@ -66,7 +67,7 @@ export async function predict(project: Project, options: PredictOptions): Promis
   const model = await loadVersion(store, version);
   throwIfCancelled(options.signal);
   const names = model.signature.inputs.map(({ name }) => name);
-  const input = await withPlaces(project.loaded, async () => readInput(options.input, names, csvFormat(project)));
+  const input = await withPlaces(project.loaded, () => readRows(options.input, names, csvFormat(project)));
   const { scores, warnings } = scoreRows(model, input, options.strict ?? false);
   const predictions = toPredictions(scores, model.classes);
   const scored = { input, model, version, predictions, scoredAt: project.clock() };

@@ -7,11 +7,11 @@ import type { InputRows } from './input.ts';
 const LEADING_ZERO = /^\s*[+-]?0\d/;
 
 /**
- * The rows of a CSV file with values as JSON writes them: a column of numbers as numbers, of booleans as booleans, what is missing as
+ * The rows of a CSV or Parquet file with values as JSON writes them: a column of numbers as numbers, of booleans as booleans, what is missing as
  * null. The model's own columns have the type that it reads them by.
  */
 export function typedRows({ columns, rows, decimal, format }: InputRows, inputs: SignatureColumn[]): InputRows['rows'] {
-  if (format !== 'csv') return rows;
+  if (format === 'json' || format === 'jsonl') return rows;
   const types = new Map(inputs.map(({ name, type }) => [name, type]));
   const readers = columns.map((name) => {
     const type = types.get(name);

@@ -206,21 +206,11 @@ describe('predict', () => {
     });
   });
 
-  it('refuses a file that is not there, and Parquet with the sentence that says when it comes', async () => {
+  it('refuses a file that is not there, and Parquet where text is asked for', async () => {
     await refused({ file: '/nowhere/rows.csv' }, /rows\.csv does not exist/, {}, 'not-found');
-    await refused(
-      { file: 'rows.parquet' },
-      /Parquet is not read yet; it arrives with the batch release/,
-      {},
-      'unsupported',
-    );
-    const output = { file: 'scored.parquet' };
-    await refused(
-      { rows: [ROW] },
-      /Parquet is not written yet; it arrives with the batch release/,
-      { output },
-      'unsupported',
-    );
+    await refused({ file: '/nowhere/rows.parquet' }, /rows\.parquet does not exist/, {}, 'not-found');
+    const output = { write: () => undefined, format: 'parquet' as const };
+    await refused({ rows: [ROW] }, /Parquet is no text/, { output }, 'usage');
   });
 
   it('refuses a version, alias or stage that is not there', async () => {

@@ -9,9 +9,8 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Config } from '../config/config.ts';
-import { csvText } from '../data/csv-text.ts';
 import { EngineError, toEngineError } from '../support/errors.ts';
+import { csvText } from './csv-text.ts';
 import { mayUnpackTo, tooLarge } from './expansion-limit.ts';
 
 /** Rows that are turned into text at a time. */
@@ -24,7 +23,7 @@ const MOST_PAGE_BYTES = 256 << 20;
  * lists and structures as JSON.
  * @throws EngineError `invalid-data` when it is not Parquet, is cut off, or would grow beyond the limits
  */
-export async function* parquetAsCsv(file: string, limits: Config['batch_inference']['limits']): AsyncGenerator<Buffer> {
+export async function* parquetAsCsv(file: string, limits: { max_expansion: number }): AsyncGenerator<Buffer> {
   try {
     const { size } = await stat(file);
     const buffer = await asyncBufferFromFile(file);
