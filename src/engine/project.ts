@@ -152,8 +152,8 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
 }
 
 /** @throws EngineError `untrusted-workspace` when the project was opened for reading only. */
-export function requireWritable(project: Project): void {
-  if (!project.readOnly) return;
+export function requireWritable({ readOnly }: Pick<Project, 'readOnly'>): void {
+  if (!readOnly) return;
   throw new EngineError('untrusted-workspace', 'This workspace is not trusted, so nothing is written.', {
     fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust") and run the command again.',
   });

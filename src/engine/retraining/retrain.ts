@@ -1,3 +1,4 @@
+import { withPlaces } from '../config/place-error.ts';
 import { deploy, planDeploy } from '../deployment/deploy.ts';
 import type { MetricName, Metrics } from '../evaluation/metrics.ts';
 import { loadModel } from '../model/loaded-model.ts';
@@ -26,7 +27,12 @@ export interface RetrainOptions extends OperationControl {
  * compares it with the champion on rows that neither was trained on, and takes a better one through the gates.
  * @throws EngineError `data-quality` (no rows to compare on), `lock-held`, and what training throws
  */
-export async function retrain(project: Project, options: RetrainOptions = {}): Promise<RetrainResult> {
+export function retrain(project: Project, options: RetrainOptions = {}): Promise<RetrainResult> {
+  return withPlaces(project.loaded, () => retrainLocked(project, options));
+}
+
+/** One retraining of an experiment at a time. */
+async function retrainLocked(project: Project, options: RetrainOptions): Promise<RetrainResult> {
   const soak = parseSoak(project.config.retraining.soak);
   if (!options.dryRun) requireWritable(project);
   if (!options.dryRun) await project.recover();
@@ -179,7 +185,7 @@ class Retraining {
     const refused = plan.gates.filter(({ passed }) => !passed).map(({ name, actual }) => `${name} (${actual})`);
     const refusal = `${stage} refuses it: ${refused.join(', ')}.`;
     if (plan.status === 'refused') return { open: false, gates: plan.gates, refusal };
-    await deploy(this.#project, request);
+    await deploy(this.#project, { ...request, expected: plan });
     return { open: true, gates: plan.gates, refusal };
   }
 

@@ -1,12 +1,13 @@
 import path from 'node:path';
+import { loadConfig } from '../../../engine/config/load.ts';
 import { deploy, planDeploy } from '../../../engine/deployment/deploy.ts';
 import { info } from '../../../engine/deployment/info.ts';
 import { repair } from '../../../engine/deployment/repair.ts';
 import { planRollback, rollback } from '../../../engine/deployment/rollback.ts';
-import { clean } from '../../../engine/housekeeping/clean.ts';
+import { type CleanResult, clean } from '../../../engine/housekeeping/clean.ts';
 import { readLogs } from '../../../engine/housekeeping/logs.ts';
 import { predict } from '../../../engine/prediction/predict.ts';
-import type { Project } from '../../../engine/project.ts';
+import { type Project, requireWritable } from '../../../engine/project.ts';
 import { createDataset } from '../../../engine/setup/dataset.ts';
 import { initProject } from '../../../engine/setup/init.ts';
 import { validate } from '../../../engine/setup/validate.ts';
@@ -39,7 +40,9 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
   const ask = <T>(ref: ProjectRef, use: (project: Project) => Promise<T>) => pool.read(ref, noStore, use);
   return {
     train: (ref, options, requestId) =>
-      requests.run(requestId, (control) => pool.write(ref, (project) => train(project, { ...options, ...control }))),
+      requests.run(requestId, (control) =>
+        pool.write(ref, (project) => train(project, { ...options, ...control }), true),
+      ),
     planDeploy: (ref, request) => ask(ref, (project) => planDeploy(project, request)),
     deploy: (ref, request) => pool.write(ref, (project) => deploy(project, request)),
     planRollback: (ref, request) => ask(ref, (project) => planRollback(project, request)),
@@ -54,10 +57,16 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
     initProject: (folder, replace) =>
       initProject({ folder, mayReplace: async (file) => replace.includes(path.basename(file)) }),
     createDataset: async (request) => createDataset(request),
-    cleanProject: (ref, { dryRun }) =>
-      pool.write(ref, async ({ baseDir, config, clock }) => clean({ baseDir, config, now: clock(), dryRun })),
+    cleanProject: async (ref, { dryRun }) => cleanUp(ref, dryRun),
     readLog: async ({ configFile }, which) => readLogs(path.dirname(configFile), which),
   };
+}
+
+/** Needs no store, only the configuration. */
+function cleanUp({ configFile, trusted }: ProjectRef, dryRun: boolean): CleanResult {
+  requireWritable({ readOnly: !trusted });
+  const { config } = loadConfig({ file: configFile });
+  return clean({ baseDir: path.dirname(configFile), config, now: new Date(), dryRun });
 }
 
 function noStore(): never {

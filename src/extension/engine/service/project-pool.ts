@@ -49,11 +49,15 @@ export class ProjectPool {
     return this.read(ref, missing, use, true);
   }
 
-  /** Works on a project that is opened for this alone; its engine functions refuse to write when it is not trusted. */
-  async write<T>(ref: ProjectRef, use: (project: Project) => Promise<T>): Promise<T> {
+  /**
+   * Works on a project that is opened for this alone; its engine functions refuse to write when it is not trusted.
+   * @param createStore make a store that is missing: only what trains needs one
+   */
+  async write<T>(ref: ProjectRef, use: (project: Project) => Promise<T>, createStore = false): Promise<T> {
     const project = await openProject({
       configFile: ref.configFile,
       readOnly: !ref.trusted,
+      createStore,
       onLog: this.#onLog,
     });
     try {

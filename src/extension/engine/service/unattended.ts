@@ -78,8 +78,11 @@ function batch(pool: ProjectPool, ref: ProjectRef, request: Controlled<BatchRequ
 
 function retrainNow(pool: ProjectPool, ref: ProjectRef, request: Controlled<RetrainRequest>) {
   if (request.dryRun) return pool.read(ref, noModel, (project) => retrain(project, request));
-  return pool.write(ref, (project) =>
-    notified({ project, operation: 'retrain', isAttended: true }, () => retrain(project, request), afterRetrain),
+  return pool.write(
+    ref,
+    (project) =>
+      notified({ project, operation: 'retrain', isAttended: true }, () => retrain(project, request), afterRetrain),
+    true,
   );
 }
 
