@@ -84,7 +84,7 @@ describe('Predicting on the command line', () => {
     assert.match(error.details.fix!, /Champion, GNU_Production/);
   });
 
-  it('never overwrites its input, the configuration or the store, under whatever name and with --force', async () => {
+  it('never overwrites its input, the configuration or the store, under whatever name, with --force or without', async () => {
     linkSync(file('in.csv'), file('same.csv'));
     for (const [output, says] of [
       ['in.csv', /its own input/],
@@ -94,9 +94,11 @@ describe('Predicting on the command line', () => {
       ['mlflow.db', /the store/],
       ['data', /no file/],
     ] as const) {
-      const { error } = await json<ErrorDocument>('error', ['in.csv', '--output', output, '--force'], 2);
-      assert.equal(error.reason, 'usage');
-      assert.match(error.message, says);
+      for (const force of [[], ['--force']]) {
+        const { error } = await json<ErrorDocument>('error', ['in.csv', '--output', output, ...force], 2);
+        assert.equal(error.reason, 'usage');
+        assert.match(error.message, says);
+      }
     }
     assert.equal(readFileSync(file('in.csv'), 'utf8'), rows);
     assert.equal((await project.run('info')).code, 0);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { PredictInput, RowFormat } from '../../engine/prediction/input.ts';
+import { requireHarmlessOutput } from '../../engine/prediction/output-file.ts';
 import { type PredictOptions, type PredictResult, predict } from '../../engine/prediction/predict.ts';
 import { parseStage } from '../../engine/registry/stages.ts';
 import { EngineError } from '../../engine/support/errors.ts';
@@ -49,6 +50,8 @@ async function predictRows(context: CommandContext, file: string | undefined, fl
     printed = text;
   };
   const output = chooseOutput({ context, file, flags, baseDir: project.baseDir, now: project.clock(), print });
+  // Whoever named the input or the configuration is not told to use --force.
+  if (output.output && 'file' in output.output) await requireHarmlessOutput(project, input, output.output.file);
   await requireFree(context, flags);
   const { stage, alias, version, strict = false } = flags;
   const select = { stage: stage === undefined ? undefined : parseStage(stage), alias, version };

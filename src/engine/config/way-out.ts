@@ -12,7 +12,8 @@ export function wayOut(errors: Finding[], file: string): string {
 
 /** `gnu-mlops validate` for this file, from the folder that one is in. */
 function validateCommand(file: string): string {
-  const name = path.relative('', file);
+  const relative = path.relative('', file);
+  const name = relative.startsWith('..') ? file : relative;
   if (name === 'config.yaml') return 'gnu-mlops validate';
   return `gnu-mlops validate --config ${/^[\w./\\:-]+$/.test(name) ? name : JSON.stringify(name)}`;
 }
