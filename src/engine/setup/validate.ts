@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { formatFinding } from '../config/finding.ts';
 import { inspectConfig, type LoadedConfig } from '../config/load.ts';
@@ -11,6 +11,7 @@ import { EngineError, type ErrorReason, toEngineError } from '../support/errors.
 import type { TrackingStore } from '../tracking/store.ts';
 import { loadTrainingData } from '../training/training-data.ts';
 import { type ConfigProblem, configProblems } from './config-problems.ts';
+import { folderErrors } from './folder-errors.ts';
 
 /** One look at one thing. */
 export interface Check {
@@ -50,7 +51,7 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
     ...scheduleChecks(config, failed('schedules', 'schedules')),
     ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, baseDir))),
     ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config))),
-    folderCheck(baseDir),
+    ...folderChecks(config, baseDir),
   );
   return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
 }
@@ -131,20 +132,11 @@ function isInside(file: string, folder: string): boolean {
   return !relative.startsWith('..') && !path.isAbsolute(relative);
 }
 
-const WRITTEN_FOLDERS = ['.', '.gnu-mlops', 'logs', 'mlruns'];
-
-function folderCheck(baseDir: string): Check {
-  for (const name of WRITTEN_FOLDERS) {
-    const folder = path.join(baseDir, name);
-    if (!existsSync(folder)) continue;
-    try {
-      accessSync(folder, constants.W_OK);
-    } catch {
-      const error = new EngineError('permission', `${folder} cannot be written.`, { fix: 'Correct its permissions.' });
-      return failure('folders', error);
-    }
-  }
-  return ok('folders', `${baseDir} can be written.`);
+function folderChecks({ config }: LoadedConfig, baseDir: string): Check[] {
+  const errors = folderErrors(config, baseDir);
+  return errors.length > 0
+    ? errors.map((error) => failure('folders', error))
+    : [ok('folders', `${baseDir} can be written.`)];
 }
 
 function attempt<T>(id: string, work: () => T): { value: T } | { check: Check } {
