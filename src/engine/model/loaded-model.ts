@@ -103,7 +103,7 @@ export function loadModel(folder: string): LoadedModel {
       return readFileSync(path.join(folder, name));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      const what = code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
+      const what = code === 'ENOENT' ? 'is missing' : 'cannot be read by this user';
       throw new EngineError('invalid-model', `${path.join(folder, name)} ${what}.`, {
         fix: 'Restore the model folder, or deploy another version.',
       });
