@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -12,10 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { PredictResult, RunsResult } from '../../src/engine/index.ts';
 import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
+import { startCommand } from './command.ts';
 import { parseDocument } from './documents.ts';
 
 const OUR_COLUMNS = [
@@ -162,6 +165,45 @@ describe('A batch', () => {
     assert.deepEqual(project.journal(), []);
   });
 
+  it('fails a file in which a quote is never closed, because all rows behind it would be lost', async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => (i === 80 ? `"${ROW}` : ROW));
+    project.put('quote.csv', `${[HEADER, ...rows].join('\n')}\n`);
+    const { files } = await project.result(1);
+    assert.match(files[0]!.error!, /line 82: a quote is opened and never closed/);
+    assert.deepEqual(project.names('data/batch_output'), []);
+  });
+
+  it('leaves a file whose name is too long for an output, and goes on with the others', async () => {
+    project.put(`${'x'.repeat(200)}.csv`, `${HEADER}\n${ROW}\n`);
+    project.put('short.csv', `${HEADER}\n${ROW}\n`);
+    const { files } = await project.result(1);
+    assert.deepEqual(files.map(({ status }) => status).sort(), ['done', 'failed']);
+    assert.match(files.find(({ status }) => status === 'failed')!.error!, /longer than 180 bytes/);
+    assert.deepEqual(project.journal(), []);
+  });
+
+  it('warns of a file that has a header and no row', async () => {
+    project.put('none.csv', `${HEADER}\n`);
+    const { files } = await project.result(0);
+    assert.deepEqual(files[0]!.warnings, ['the file has a header and no row.']);
+  });
+
+  it('is cancelled with 130: the run is KILLED, and every input stays', async () => {
+    project.put('large.csv', `${HEADER}\n${`${ROW}\n`.repeat(400_000)}`);
+    const child = startCommand(['batch', '--json'], { cwd: project.folder });
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    child.stdout!.resume();
+    child.stderr!.resume();
+    const isScoring = () => project.names('data/batch_output').some((name) => name.endsWith('.partial'));
+    while (!isScoring() && child.exitCode === null) await delay(10);
+    child.kill('SIGINT');
+    assert.deepEqual(await exit, [130, null]);
+    assert.deepEqual(project.names('data/batch_input'), ['large.csv']);
+    assert.deepEqual(project.names('data/batch_output'), []);
+    const found = await project.run('runs', '--json', '--limit', '1', '--set', 'mlflow.experiment_name=penguins_batch');
+    assert.equal(parseDocument<RunsResult>(found, 'runs').runs[0]!.status, 'KILLED');
+  });
+
   it('scores unknown categories as unknown and says how many', async () => {
     project.put('new.csv', `${HEADER}\n${ROW}\n${ROW.replace('Biscoe', 'Atlantis')}\n`);
     const { files } = await project.result(0);
@@ -191,6 +233,11 @@ describe('A batch', () => {
     await project.result(0, '--set', 'batch_inference.escape_formulas=true');
     assert.ok(output().includes(`\n'=cmd|' /C calc'!A1,46.1,13.2,211,4500,"'@sum(1)",2007,`));
     assert.ok(output().includes('\nBiscoe,-46.1,'));
+    rmSync(path.join(project.folder, 'data/batch_output'), { recursive: true });
+    project.put('refused.csv', `${HEADER}\n=SUM(A1),wide,1,1,1,x,2007\n${`${ROW}\n`.repeat(30)}`);
+    await project.result(0, '--set', 'batch_inference.escape_formulas=true');
+    const [manifest] = project.manifests();
+    assert.match(project.text(`data/batch_output/${manifest!.refused_file}`), /,"'=SUM\(A1\),wide/);
   });
 
   it('takes the same content again later for a new input', async () => {

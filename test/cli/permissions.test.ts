@@ -125,6 +125,27 @@ describe('A user without rights', () => {
     assert.deepEqual(readdirSync(folder('batch_input')), []);
   });
 
+  it('has one unreadable input reported and left, and the others scored', async () => {
+    for (const args of [
+      ['deploy', '--stage', 'staging'],
+      ['deploy', '--stage', 'production'],
+    ])
+      await project.run(...args);
+    const input = path.join(project.folder, 'data/batch_input');
+    mkdirSync(input);
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) {
+      copyFileSync(path.join(project.folder, 'data/new_rows.csv'), path.join(input, name));
+    }
+    chmodTree(project.folder, 0o777, 0o666);
+    chmodSync(path.join(input, 'b.csv'), 0o000);
+    const { code, stdout, stderr } = await asNobody('batch', '--set', 'batch_inference.settle_seconds=0');
+    assert.equal(code, 1, stderr);
+    const { files } = parseDocument<BatchResult>({ code, stdout, stderr }, 'batch');
+    const statuses = files.map(({ input: file, status }) => `${path.basename(file)} ${status}`);
+    assert.deepEqual(statuses.sort(), ['a.csv done', 'b.csv failed', 'c.csv done']);
+    assert.deepEqual(readdirSync(input), ['b.csv']);
+  });
+
   it('is told so by validate before anything is tried', async () => {
     makeReadable();
     const { code, stdout } = await asNobody('validate');

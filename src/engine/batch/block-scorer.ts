@@ -39,6 +39,8 @@ export interface ScoredBlock {
   rows: number;
   /** Lines in the block. */
   lines: number;
+  /** Line (from 1 within the block) of a quote that is never closed: everything behind it is one record. */
+  openQuote: number | null;
   refused: RefusedRow[];
   /** Rows with a text that the model was not trained on, by column. */
   unknown: Record<string, number>;
@@ -92,6 +94,7 @@ class BlockScorer {
       output: this.#joined(),
       rows: this.#rows,
       lines: this.#scanner.linesRead,
+      openQuote: this.#scanner.unterminated ? this.#scanner.line : null,
       refused: this.#refused,
       unknown: this.#unknown,
       distribution: this.#counter.counts,
@@ -121,7 +124,6 @@ class BlockScorer {
 
   /** Reads a record's features; null when they fit, else what is wrong. */
   #read(readers: FeatureReader[], count: number, rowsBefore: number): string | null {
-    if (this.#scanner.unterminated) return 'a quote is opened and never closed';
     if (count !== this.#layout.fieldCount) return `found ${count} fields; the header has ${this.#layout.fieldCount}`;
     for (const [index, reader] of readers.entries()) {
       const wrong = reader.addField(this.#scanner, this.#layout.fields[index]!, this.#layout.encoding);

@@ -23,3 +23,8 @@ export function withEscapedFormulas(scanner: CsvScanner, fieldCount: number): Ui
     ? bytes.subarray(recordStart, recordEnd)
     : Buffer.concat([...parts, bytes.subarray(from, recordEnd)]);
 }
+
+/** A text that a spreadsheet would compute, with an apostrophe before it. */
+export function escapedFormula(text: string): string {
+  return STARTERS.has(text.charCodeAt(0)) && !NUMBER.test(text) ? `'${text}` : text;
+}

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileWhole } from '../support/atomic-file.ts';
+import { EngineError } from '../support/errors.ts';
 import { splitName } from './input-format.ts';
 import type { InputIdentity } from './results.ts';
 
@@ -69,6 +70,11 @@ export class Journal {
     for (const name of names.filter((each) => !GROUP_FILE.test(each))) rmSync(path.join(this.#folder, name));
   }
 
+  /** Only these entries of the group are still to be done. */
+  keep(group: JournalGroup): void {
+    writeFileWhole(this.#file(group), `${JSON.stringify(group)}\n`);
+  }
+
   /** The inputs are done with, or were given up before anything came of them. */
   end(group: JournalGroup): void {
     rmSync(this.#file(group), { force: true });
@@ -81,9 +87,13 @@ export class Journal {
 
 const GROUP_FILE = /^[0-9a-f-]{36}\.json$/;
 
+/** File systems allow 255 bytes; the time, the digest and the endings of our own files take the rest. */
+const LONGEST_STEM = 180;
+
 /**
  * What will be done with an input that is taken on now; its names are free in both folders.
  * @param planned entries that will be written together with this one
+ * @throws EngineError `invalid-data` for a name that is too long
  */
 export function planEntry(
   input: string,
@@ -92,6 +102,15 @@ export function planEntry(
   { outputFolder, archiveFolder, planned }: Places & { planned: JournalEntry[] },
 ): JournalEntry {
   const { stem, ending } = splitName(identity.name);
+  if (Buffer.byteLength(stem) > LONGEST_STEM) {
+    throw new EngineError(
+      'invalid-data',
+      `Its name is longer than ${LONGEST_STEM} bytes, so that no output can be named after it.`,
+      {
+        fix: 'Rename it.',
+      },
+    );
+  }
   // The same content twice within a second: the later one is named for the next second.
   for (let second = now.getTime(); ; second += 1000) {
     const stamp = new Date(second).toISOString().replace(/[-:]|\.\d+/g, '');

@@ -35,34 +35,50 @@ export async function processInputs(candidates: Candidate[], work: BatchWork): P
   const results: BatchFile[] = [];
   const entries: JournalEntry[] = [];
   for (const candidate of candidates) {
-    const sha256 = await digestOf(candidate, work.signal);
-    const { file, size, mtimeMs } = candidate;
-    const identity = { name: path.basename(file), size, mtime_ms: mtimeMs, sha256 };
-    if (standsStill(candidate)) {
-      entries.push(planEntry(file, identity, work.project.clock(), { ...work.places, planned: entries }));
-    } else results.push(grown(file));
+    try {
+      const entry = await takeOn(candidate, entries, work);
+      if (entry === null) results.push(grown(candidate.file));
+      else entries.push(entry);
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      results.push(failed(candidate.file, error));
+    }
   }
   if (entries.length === 0) return results;
+  let group: JournalGroup;
   try {
     mkdirSync(work.places.outputFolder, { recursive: true });
-    const group = work.journal.begin(entries);
-    return [...results, ...(await carryOut(group, entries, work))];
+    group = work.journal.begin(entries);
   } catch (error) {
-    return [...results, ...entries.map((entry) => failure(entry, error))];
+    return [...results, ...entries.map(({ input }) => failed(input, error))];
   }
+  return [...results, ...(await carryOut(group, entries, [], work))];
+}
+
+/** What will be done with an input; null when it changed while its digest was taken. */
+async function takeOn(candidate: Candidate, planned: JournalEntry[], work: BatchWork): Promise<JournalEntry | null> {
+  const { file, size, mtimeMs } = candidate;
+  const sha256 = await digestOf(candidate, work.signal);
+  if (!standsStill(candidate)) return null;
+  const identity = { name: path.basename(file), size, mtime_ms: mtimeMs, sha256 };
+  return planEntry(file, identity, work.project.clock(), { ...work.places, planned });
 }
 
 /** Ends what an interrupted run began: puts away what was committed, does the rest again under the same names. */
 export async function resumeInputs(group: JournalGroup, work: BatchWork): Promise<BatchFile[]> {
-  const committed = group.entries.filter(({ manifest }) => existsSync(manifest));
+  const committed = group.entries.filter(isCommitted);
   const open = group.entries.filter((entry) => !committed.includes(entry));
   const unchanged = open.filter(({ input, identity: { size, mtime_ms: mtimeMs } }) => {
     return standsStill({ file: input, size, mtimeMs });
   });
   for (const entry of open) discard(entry);
-  const recovered = putAway(committed, work, true).map((file) => ({ ...file, status: 'recovered' as const }));
   // What is gone was archived before its journal ended, or taken away by somebody; a new file in its place is a new input.
-  return [...recovered, ...(await carryOut(group, unchanged, work))];
+  return carryOut(group, unchanged, committed, work);
+}
+
+/** The manifest stands, and so does what it speaks of. */
+function isCommitted({ manifest, output }: JournalEntry): boolean {
+  return existsSync(manifest) && existsSync(output);
 }
 
 interface Scored {
@@ -70,36 +86,45 @@ interface Scored {
   score: FileScore;
 }
 
-async function carryOut(group: JournalGroup, entries: JournalEntry[], work: BatchWork): Promise<BatchFile[]> {
-  const failed: BatchFile[] = [];
+/** @param committed entries that an earlier run has scored already */
+async function carryOut(
+  group: JournalGroup,
+  entries: JournalEntry[],
+  committed: JournalEntry[],
+  work: BatchWork,
+): Promise<BatchFile[]> {
+  const results: BatchFile[] = [];
   const scored: Scored[] = [];
   let stopped: unknown;
   for (const entry of entries) {
     try {
-      scored.push({ entry, score: await scoreEntry(entry, work) });
+      if (stopped === undefined) scored.push({ entry, score: await scoreEntry(entry, work) });
     } catch (error) {
-      if (EngineError.is(error, 'cancelled')) stopped = error;
-      failed.push(failure(entry, error));
+      if (isCancelled(error)) stopped = error;
+      results.push(abandoned(entry, error));
     }
   }
-  const committed = stopped === undefined ? await commitAll(scored, work, failed) : [];
-  if (stopped !== undefined) for (const { entry } of scored) discard(entry);
-  const done = putAway(committed, work, false);
-  work.journal.end(group);
+  await commitAll(scored, work, results);
+  const fresh = scored.map(({ entry }) => entry).filter(isCommitted);
+  const unfinished = [...putAway(committed, work, true, results), ...putAway(fresh, work, false, results)];
+  if (unfinished.length === 0) work.journal.end(group);
+  else work.journal.keep({ ...group, entries: unfinished });
   if (stopped !== undefined) throw stopped;
-  return [...done, ...failed];
+  return results;
 }
 
-/** What could be committed; the others join the failed ones. */
-async function commitAll(scored: Scored[], work: BatchWork, failed: BatchFile[]): Promise<JournalEntry[]> {
+function isCancelled(error: unknown): boolean {
+  return toEngineError(error).reason === 'cancelled';
+}
+
+/** What cannot be committed is given up; a manifest that stands already speaks of a complete output. */
+async function commitAll(scored: Scored[], work: BatchWork, results: BatchFile[]): Promise<void> {
   try {
     await Promise.all(scored.map(({ score }) => score.flushed));
     await commit(scored, work);
   } catch (error) {
-    // Some manifests may stand already: what they speak of is complete.
-    for (const { entry } of scored) if (!existsSync(entry.manifest)) failed.push(failure(entry, error));
+    for (const { entry } of scored) if (!isCommitted(entry)) results.push(abandoned(entry, error));
   }
-  return scored.map(({ entry }) => entry).filter(({ manifest }) => existsSync(manifest));
 }
 
 async function scoreEntry(entry: JournalEntry, work: BatchWork): Promise<FileScore> {
@@ -125,11 +150,14 @@ async function scoreEntry(entry: JournalEntry, work: BatchWork): Promise<FileSco
 class StillGrowing extends Error {}
 
 /** A failed or early input as its result; what was begun of it is removed. */
-function failure(entry: JournalEntry, error: unknown): BatchFile {
+function abandoned(entry: JournalEntry, error: unknown): BatchFile {
   discard(entry);
-  if (error instanceof StillGrowing) return grown(entry.input);
+  return error instanceof StillGrowing ? grown(entry.input) : failed(entry.input, error);
+}
+
+function failed(input: string, error: unknown): BatchFile {
   const { message, details } = toEngineError(error);
-  const result = left(entry.input, 'failed', details.fix === undefined ? message : `${message} ${details.fix}`);
+  const result = left(input, 'failed', details.fix === undefined ? message : `${message} ${details.fix}`);
   const { rows, refused } = details;
   // Rows that a whole file was refused for count when production is judged.
   return typeof rows === 'number' && typeof refused === 'number' ? { ...result, rows, refused } : result;
@@ -171,29 +199,61 @@ function manifestOf(entry: JournalEntry, score: FileScore, { project, model }: B
   };
 }
 
-/** Everything behind the commit point; may be done twice, when `isResumed` says so. */
-function putAway(entries: JournalEntry[], { project }: BatchWork, isResumed: boolean): BatchFile[] {
-  const manifests = entries.map(({ manifest }) => JSON.parse(readFileSync(manifest, 'utf8')) as Manifest);
-  if (project.config.monitoring.prediction_logging) {
-    const lines = manifests.map((manifest) => ({
-      schema: 1 as const,
-      id: manifest.id,
-      time: manifest.started,
-      input: manifest.input.name,
-      sha256: manifest.input.sha256,
-      model_name: manifest.model.name,
-      model_version: manifest.model.version,
-      refused: manifest.refused,
-      distribution: manifest.distribution,
-    }));
-    logPredictions(path.join(project.baseDir, PREDICTION_LOG_FOLDER), isResumed, lines);
+/**
+ * Everything behind the commit point; may be done twice, when `isResumed` says so.
+ * @returns the entries that could not be put away: their outputs are complete, and the next run tries again
+ */
+function putAway(entries: JournalEntry[], work: BatchWork, isResumed: boolean, results: BatchFile[]): JournalEntry[] {
+  if (entries.length === 0) return [];
+  try {
+    logScored(entries, work, isResumed);
+  } catch (error) {
+    results.push(...entries.map((entry) => notPutAway(entry, error)));
+    return entries;
   }
-  const files = entries.map((entry, i) => putAwayOne(entry, manifests[i]!));
+  const unfinished = entries.filter((entry) => {
+    try {
+      const status = isResumed ? ('recovered' as const) : ('done' as const);
+      results.push({ ...putAwayOne(entry, readManifest(entry)), status });
+      return false;
+    } catch (error) {
+      results.push(notPutAway(entry, error));
+      return true;
+    }
+  });
   const folders = entries.flatMap(({ input, archived }) =>
     (archived === null ? [] : [archived, input]).map(path.dirname),
   );
   for (const folder of new Set(folders)) if (existsSync(folder)) flushFolder(folder);
-  return files;
+  return unfinished;
+}
+
+function readManifest({ manifest }: JournalEntry): Manifest {
+  return JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
+}
+
+function notPutAway(entry: JournalEntry, error: unknown): BatchFile {
+  const { output } = entry;
+  const { error: why } = failed(entry.input, error);
+  const { rows, refused, warnings } = readManifest(entry);
+  const told = `It is scored, but could not be put away: ${why} The next run tries again.`;
+  return { ...left(entry.input, 'failed', told), output, rows, refused, warnings };
+}
+
+function logScored(entries: JournalEntry[], { project }: BatchWork, isResumed: boolean): void {
+  if (!project.config.monitoring.prediction_logging) return;
+  const lines = entries.map(readManifest).map((manifest) => ({
+    schema: 1 as const,
+    id: manifest.id,
+    time: manifest.started,
+    input: manifest.input.name,
+    sha256: manifest.input.sha256,
+    model_name: manifest.model.name,
+    model_version: manifest.model.version,
+    refused: manifest.refused,
+    distribution: manifest.distribution,
+  }));
+  logPredictions(path.join(project.baseDir, PREDICTION_LOG_FOLDER), isResumed, lines);
 }
 
 function putAwayOne(entry: JournalEntry, { rows, refused, warnings }: Manifest): BatchFile {
@@ -201,10 +261,17 @@ function putAwayOne(entry: JournalEntry, { rows, refused, warnings }: Manifest):
   return { input: entry.input, output: entry.output, archived, rows, refused, status: 'done', error: null, warnings };
 }
 
-/** Nothing came of it: no file stays, and the input is as if nobody had touched it. */
+/** Nothing came of it: no file stays, and the input is as if nobody had touched it. A complete output is never removed. */
 function discard(entry: JournalEntry): void {
-  for (const file of [entry.output, entry.refusedOutput, entry.manifest]) rmSync(partialName(file), { force: true });
-  for (const file of [entry.output, entry.refusedOutput]) rmSync(file, { force: true });
+  if (isCommitted(entry)) return;
+  const partial = [entry.output, entry.refusedOutput, entry.manifest].map(partialName);
+  for (const file of [...partial, entry.output, entry.refusedOutput, entry.manifest]) {
+    try {
+      rmSync(file, { force: true });
+    } catch {
+      // A folder that may not be written keeps it; without a manifest nobody takes it for a result.
+    }
+  }
 }
 
 function requireFewRefusals({ rows, refused, firstRefusals }: FileScore, most: number): void {

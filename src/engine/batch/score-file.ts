@@ -10,6 +10,7 @@ import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import { type FileLayout, type ScoredBlock, scoreBlock } from './block-scorer.ts';
+import { escapedFormula } from './formula-escape.ts';
 import { openRows, type RowSource } from './row-source.ts';
 import type { ScoringPool } from './scoring-pool.ts';
 
@@ -77,6 +78,7 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
     await files.abandon();
     throw error;
   }
+  if (score.rows === 0) score.warnings.push('the file has a header and no row.');
   return { ...score, sha256: hashed > 0 ? hash.digest('hex') : null, flushed: files.finish() };
 }
 
@@ -98,6 +100,7 @@ async function scoreBlocks({ source, layout, options, files, score }: Work): Pro
   const take = async () => {
     const { position, scored } = ahead.shift()!;
     const block = await scored;
+    if (block.openQuote !== null) throw openQuote(line + block.openQuote);
     await files.write(block, line);
     addBlock(score, block, line);
     line += block.lines;
@@ -116,6 +119,16 @@ async function scoreBlocks({ source, layout, options, files, score }: Work): Pro
     // What failed was told already; the others' answers have no reader any more.
     for (const { scored } of ahead) void Promise.resolve(scored).catch(() => undefined);
   }
+}
+
+function openQuote(line: number): EngineError {
+  return new EngineError(
+    'invalid-data',
+    `line ${line}: a quote is opened and never closed; all rows behind it are lost in it.`,
+    {
+      fix: 'Close the quote, or double it inside the field.',
+    },
+  );
 }
 
 function emptyScore(profile: FeatureProfile[], prefix: string, warnings: string[]): FileScore {
@@ -231,7 +244,9 @@ class OutputFiles {
       this.#refused = await open(this.#options.refusedOutput, 'w');
       await this.#refused.writeFile('line,reason,row\n');
     }
-    const rows = refused.map(({ line, reason, text }) => [linesBefore + line, reason, text]);
+    const { escape_formulas } = this.#options.config.batch_inference;
+    const shown = (text: string) => (escape_formulas ? escapedFormula(text) : text);
+    const rows = refused.map(({ line, reason, text }) => [linesBefore + line, shown(reason), shown(text)]);
     await this.#refused.writeFile(csvText(rows));
   }
 

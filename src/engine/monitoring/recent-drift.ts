@@ -11,6 +11,8 @@ export interface DriftReport {
   /** Files and rows that were looked at. */
   files: number;
   rows: number;
+  /** When the newest of the files was scored, ISO 8601 UTC; null when there is none. */
+  newest: string | null;
   /** Empty when there are too few rows, or drift is not to be measured. */
   features: FeatureDrift[];
   /** All of them together; null when there are none. */
@@ -27,5 +29,5 @@ export function recentDrift({ baseDir, config }: Project, version: ModelVersion,
   const profile = model.profile();
   const isMeasured = config.monitoring.drift_detection && profile !== null && rows >= LEAST_DRIFT_ROWS;
   const features = isMeasured ? measureDrift(profile.features, profile.rows, distribution!, config.monitoring) : [];
-  return { files: entries.length, rows, features, distribution };
+  return { files: entries.length, rows, newest: entries[0]?.time ?? null, features, distribution };
 }

@@ -24,14 +24,15 @@ export async function judgeDue(project: Project, { force, hasProduction, drift }
   const due = (reason: Due['reason'], explanation: string): Due => ({ reason, since, explanation });
   const { triggers, interval_days } = project.config.retraining;
   if (force) return due('forced', 'Asked for with --force.');
-  if (!hasProduction) return due('no-model', 'Nothing is in production.');
+  if (!hasProduction) return judgeWithoutProduction(project, last, due);
   if (last?.endTime == null) return due('age', 'There was no training on the real data yet.');
   const age = project.clock().getTime() - last.endTime;
   const from = interval_days * DAY_MS - TOLERANCE_MS;
   const ages = `the last training is ${days(age)} days old, due from ${days(from)}`;
   if (triggers.includes('age') && age >= from) return due('age', `${upper(ages)}.`);
   const drifted = drift.features.filter((feature) => feature.drifted).map(({ feature }) => feature);
-  if (triggers.includes('drift') && drifted.length > 0) {
+  const isAnswered = drift.newest !== null && last.endTime >= Date.parse(drift.newest);
+  if (triggers.includes('drift') && drifted.length > 0 && !isAnswered) {
     return due('drift', `In the recent batches these features have drifted: ${drifted.join(', ')}.`);
   }
   if (triggers.includes('volume')) {
@@ -39,6 +40,18 @@ export async function judgeDue(project: Project, { force, hasProduction, drift }
     if (growth >= GROWTH) return due('volume', `The data has grown to ${growth.toFixed(1)} times what it was.`);
   }
   return due(null, `Not due: ${ages}.`);
+}
+
+/** A model that was trained on these very data and did not get further waits for a person, or for other data. */
+async function judgeWithoutProduction(
+  project: Project,
+  last: Run | null,
+  due: (reason: Due['reason'], explanation: string) => Due,
+): Promise<Due> {
+  const digest = last === null ? null : (await project.store.datasetInputs(last.runId))[0]?.digest;
+  const isTried = digest !== null && digest === (await loadTrainingData(project.config, project.baseDir)).source.digest;
+  if (!isTried) return due('no-model', 'Nothing is in production.');
+  return due(null, 'Nothing is in production, and a model of these data waits: gnu-mlops deploy --stage staging');
 }
 
 /** The newest training that ended well on the real data; null when there was none. */

@@ -29,7 +29,7 @@ export async function inspectProduction(project: Project): Promise<ProductionSta
   const { store, config } = project;
   const state = await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name);
   const version = state.versions.find((candidate) => candidate.version === state.aliases.GNU_Production) ?? null;
-  const none: DriftReport = { files: 0, rows: 0, features: [], distribution: null };
+  const none: DriftReport = { files: 0, rows: 0, newest: null, features: [], distribution: null };
   if (version === null) return { state, version, model: null, drift: none, trouble: null };
   const { loadError } = await gatherEvidence(store, state, version);
   if (loadError !== null) {

@@ -279,6 +279,31 @@ describe('Retraining', () => {
     assert.deepEqual([due.status, due.due.reason], ['dry-run', 'drift']);
   });
 
+  it('answers a drift once: without a new batch there is nothing more to do', async () => {
+    await story.deployFirst();
+    story.later(1);
+    await story.scoreDay(2);
+    story.settings = ['retraining.triggers=[drift]'];
+    story.later(0.1);
+    assert.equal((await story.retrain()).due.reason, 'drift');
+    story.later(1);
+    assert.equal((await story.retrain()).status, 'nothing-to-do');
+    await story.scoreDay(2);
+    assert.equal((await story.retrain({ dryRun: true })).due.reason, 'drift');
+  });
+
+  it('trains a first model once on the same data, however often it is asked', async () => {
+    story.settings = ['retraining.auto_deploy=false'];
+    assert.equal((await story.retrain()).status, 'waiting');
+    story.later(1);
+    const again = await story.retrain();
+    assert.deepEqual([again.status, again.due.reason], ['nothing-to-do', null]);
+    assert.match(again.decision, /a model of these data waits/);
+    assert.equal(await story.trainings(), 1);
+    createDataset({ folder: path.join(story.folder, 'data'), rows: 3100, noise: 0.1, overwrite: true });
+    assert.equal((await story.retrain({ dryRun: true })).due.reason, 'no-model');
+  });
+
   it('is due when the data has grown by half', async () => {
     await story.deployFirst();
     story.settings = ['retraining.triggers=[age,volume]'];
