@@ -1,4 +1,5 @@
 import { runBatch } from '../batch/run-batch.ts';
+import { requireBatchPlaces } from '../data/batch-places.ts';
 import { afterRetrain } from '../notification/after-operation.ts';
 import type { Project } from '../project.ts';
 import { followBatch } from '../retraining/after-batch.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS: OperationTable = {
     return 0;
   }),
   batch: observed(async (project, control) => {
+    requireBatchPlaces(project.loaded);
     const result = await runBatch(project, control);
     await followBatch(project, result);
     return result.status === 'failed' ? 1 : 0;

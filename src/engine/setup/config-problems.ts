@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Finding } from '../config/finding.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { toFinding } from '../config/place-error.ts';
+import { batchPlaceErrors } from '../data/batch-places.ts';
 import { columnNames, dataSize } from '../data/sources/first-rows.ts';
 import { readLocal } from '../data/sources/local.ts';
 import { requireRowsToTrain } from '../data/split.ts';
@@ -23,7 +24,7 @@ export interface ConfigProblem {
 
 /**
  * What is wrong with a configuration that the schema accepts, as far as a short look tells: hyper-parameters, addresses of
- * stores, schedules, the data's place and columns. Fast enough while somebody types; `validate` looks further.
+ * stores, schedules, the data's place and columns, the places of batches. Fast enough while somebody types; `validate` looks further.
  */
 export function configProblems(loaded: LoadedConfig): ConfigProblem[] {
   const { config, file } = loaded;
@@ -32,6 +33,7 @@ export function configProblems(loaded: LoadedConfig): ConfigProblem[] {
     ...errorsOf(() => requireStoreUris(config.mlflow, path.dirname(file))),
     ...errorsOf(() => requireRowsToTrain(config.training)),
     ...dataErrors(config, path.dirname(file)),
+    ...batchPlaceErrors(config, path.dirname(file)),
   ];
   const schedules = scheduleFindings(loaded).map((finding): ConfigProblem => {
     return { finding, reason: 'invalid-config', fix: null };

@@ -51,6 +51,7 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
     ...scheduleChecks(config, failed('schedules', 'schedules')),
     ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, baseDir))),
     ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config))),
+    ...failed('folders', 'batch_inference'),
     ...folderChecks(config, baseDir),
   );
   return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };

@@ -35,6 +35,21 @@ describe('The folders of batches', () => {
     assert.match(told[0]!, /batch_inference\.input_path: .*cannot be made, because .*data is a file\.$/);
   });
 
+  it('are told by validate, with the place, when results would lie among the inputs', async () => {
+    const told = await failures(
+      'folders',
+      `${DATA}batch_inference: { input_path: in, output_path: in, archive_path: ./in/old }\n`,
+    );
+    assert.match(
+      told[0]!,
+      /^config\.yaml:2:49: batch_inference\.output_path: found "in", which is or lies in input_path/,
+    );
+    assert.match(told[1]!, /batch_inference\.archive_path: found "\.\/in\/old"/);
+    const beside =
+      'batch_inference: { input_path: in, output_path: in-out, archive_path: in/old, archive_processed: false }';
+    assert.deepEqual(await failures('folders', `${DATA}${beside}\n`), []);
+  });
+
   it('are in order when they are there, or can be made', async () => {
     mkdirSync(path.join(temporary.folder, 'data/batch_input'), { recursive: true });
     assert.deepEqual(await failures('folders', DATA + NIGHTLY), []);

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { runBatch } from '../../../engine/batch/run-batch.ts';
 import { inspectConfig } from '../../../engine/config/load.ts';
+import { requireBatchPlaces } from '../../../engine/data/batch-places.ts';
 import { afterBatch, afterRetrain, notified } from '../../../engine/notification/after-operation.ts';
-import type { OpenProjectOptions } from '../../../engine/project.ts';
+import type { OpenProjectOptions, Project } from '../../../engine/project.ts';
 import { retrain } from '../../../engine/retraining/retrain.ts';
 import { describeTiming } from '../../../engine/scheduling/description.ts';
 import {
@@ -70,9 +71,13 @@ export function unattended(pool: ProjectPool, requests: Requests, onLog: (entry:
 type Controlled<Request> = Request & { signal?: AbortSignal | undefined };
 
 function batch(pool: ProjectPool, ref: ProjectRef, request: Controlled<BatchRequest>) {
-  if (request.dryRun) return pool.read(ref, noModel, (project) => runBatch(project, request));
+  const work = async (project: Project) => {
+    requireBatchPlaces(project.loaded, request.path);
+    return runBatch(project, request);
+  };
+  if (request.dryRun) return pool.read(ref, noModel, work);
   return pool.write(ref, (project) =>
-    notified({ project, operation: 'batch', isAttended: true }, () => runBatch(project, request), afterBatch),
+    notified({ project, operation: 'batch', isAttended: true }, () => work(project), afterBatch),
   );
 }
 
