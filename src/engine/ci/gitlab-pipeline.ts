@@ -84,7 +84,7 @@ function cacheEntries({ store }: PipelineFacts): string {
       paths: [.npm]`;
   if (store.length === 0) return packages;
   return `${packages}
-    # The store is a file: it goes from pipeline to pipeline of a branch. Use a server for what must not be lost.
+    # The store is a file: it goes from pipeline to pipeline of a branch. Caches are removed after a while: keep what must not be lost elsewhere.
     - key: gnu-mlops-store-$CI_COMMIT_REF_SLUG
       paths:
 ${store.map((file) => `        - ${yamlText(file)}`).join('\n')}

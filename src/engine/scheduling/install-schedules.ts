@@ -4,6 +4,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import type { OpenProjectOptions } from '../project.ts';
 import { EngineError, type ErrorReason } from '../support/errors.ts';
+import { isSqliteUri } from '../tracking/sqlite/location.ts';
 import { FiringHistory } from './firings.ts';
 import { homeFolder, installLauncher, launcherFile, ownFacts } from './launcher.ts';
 import { ensureProjectId, readProjectId } from './project-id.ts';
@@ -39,6 +40,7 @@ export function installSchedules(options: InstallOptions = {}): ScheduleInstallR
   requireAllowed(options);
   const context = targetContext(loaded, options, options.dryRun ? readProjectId : ensureProjectId);
   const target = chosenTarget(options.target, context);
+  if (!options.uninstall) requireLastingStore(target, loaded);
   const entries = wantedEntries(loaded, target, options.uninstall ?? false);
   const changes = planChanges(target.installed(), entries);
   const launcher = target.usesLauncher ? context.launcher : null;
@@ -141,6 +143,16 @@ function setOrigins({ config, file }: LoadedConfig, now: Date): void {
   } finally {
     history.close();
   }
+}
+
+/** A runner of GitHub forgets its files, and with them a store that is one: nobody would be told that nothing was kept. */
+function requireLastingStore({ name }: ScheduleTarget, { config }: LoadedConfig): void {
+  const { tracking_uri } = config.mlflow;
+  if (name !== 'github' || !isSqliteUri(tracking_uri)) return;
+  const why = `the store is a file (${tracking_uri}), and GitHub's runners keep no files from one run to the next`;
+  throw new EngineError('unsupported', `Schedules cannot be installed into github: ${why}.`, {
+    fix: 'Install them on a machine that stays, with --target crontab, systemd or windows. Stores on servers arrive in a later release.',
+  });
 }
 
 function requireAllowed({ readOnly, dryRun }: InstallOptions): void {

