@@ -93,6 +93,29 @@ describe('gnu-mlops ci', () => {
     }
   });
 
+  it('stops without GNU_MLOPS_PACKAGE, so that nobody else may publish what runs with secrets, and says so', async () => {
+    const { stdout } = await project.run('ci');
+    assert.match(stdout, /not published on npm.*GNU_MLOPS_PACKAGE/);
+    await write('--provider', 'gitlab');
+    const { jobs } = parse(read(WORKFLOW)) as GithubFile;
+    const { default: gitlab } = parse(read('.gitlab-ci.yml')) as { default: { before_script: string[] } };
+    const install = jobs.model!.steps.find(({ name }) => name === 'Install GNU MLOps')!;
+    // A machine with nothing but an npm that tells what it was asked for.
+    const bin = path.join(temp, 'only');
+    mkdirSync(bin);
+    writeFileSync(path.join(bin, 'npm'), '#!/bin/sh\necho "npm $*"\n', { mode: 0o755 });
+    const runner = new PipelineRunner(project.folder, temp);
+    for (const script of [install.run!, gitlab.before_script.join('\n')]) {
+      const PATH = `${bin}:/usr/bin:/bin`;
+      const unset = await runner.script(script, { PATH, GNU_MLOPS_PACKAGE: '' });
+      assert.deepEqual([unset.code, unset.stdout], [1, '']);
+      assert.match(unset.stderr, /GNU_MLOPS_PACKAGE is not set.*somebody else/);
+      const set = await runner.script(script, { PATH, GNU_MLOPS_PACKAGE: './it is.tgz' });
+      assert.deepEqual([set.code, set.stdout], [0, 'npm install --global ./it is.tgz\n']);
+    }
+    assert.doesNotMatch(read(WORKFLOW) + read('.gitlab-ci.yml'), /gnu-mlops@/);
+  });
+
   it('takes the secrets that the configuration names, and hands a store on a server to no cache', async () => {
     writeFileSync(
       at('config.yaml'),

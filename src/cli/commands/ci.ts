@@ -38,10 +38,13 @@ const VERBS: Record<CiResult['status'], string> = { created: 'made', replaced: '
 
 function ciText({ status, provider, file, secrets }: CiResult): string {
   const place = provider === 'github' ? 'secrets of the repository' : 'CI/CD variables of the project, masked';
+  const variable = provider === 'github' ? 'a secret of the repository' : 'a CI/CD variable of the project';
   return [
     `${VERBS[status]}  ${path.relative('', file)}`,
     '',
     `It takes these from the ${place}, as far as they are set: ${secrets.join(', ')}.`,
-    'Next: commit and push it.',
+    '',
+    `IMPORTANT: gnu-mlops is not published on npm. The pipeline stops until you set GNU_MLOPS_PACKAGE (${variable}) to a path, a tarball or a git address of it; never to the bare name, which may be somebody else's package.`,
+    'Next: set it, then commit and push the file.',
   ].join('\n');
 }

@@ -1,9 +1,10 @@
+import { INSTALL_PACKAGE } from '../scheduling/targets/package-guard.ts';
 import { ACTIONS } from './actions.ts';
 import type { PipelineFacts } from './pipeline-facts.ts';
 
 /** The GitHub Actions workflow of a project. Scripts take everything from variables, so that no text becomes code. */
 export function githubWorkflow(facts: PipelineFacts): string {
-  const { version, folder } = facts;
+  const { folder } = facts;
   return `# Written by "gnu-mlops ci". Change it as you like: only "gnu-mlops ci --force" writes it again. What it does: docs/ci.md.
 name: GNU MLOps
 
@@ -32,8 +33,8 @@ defaults:
     working-directory: ${yamlText(folder)}
 
 env:
-  # What is installed: a version, or the path or address of a package.
-  GNU_MLOPS_PACKAGE: gnu-mlops@${version}
+  # What is installed: a path, a tarball or a git address of gnu-mlops, which is not published on npm. A secret of the repository, or write it here.
+  GNU_MLOPS_PACKAGE: \${{ secrets.GNU_MLOPS_PACKAGE }}
   # Secrets come from GitHub here, not from a file.
   GNU_MLOPS__ENV_FILE: 'null'
 
@@ -125,7 +126,8 @@ ${store.map((file) => `            ${file}`).join('\n')}
           key: npm-\${{ runner.os }}-\${{ env.GNU_MLOPS_PACKAGE }}
 
 ${store.length === 0 ? '' : restore}      - name: Install GNU MLOps
-        run: command -v gnu-mlops || npm install --global "$GNU_MLOPS_PACKAGE"
+        run: |
+${INSTALL_PACKAGE.map((line) => `          ${line}`).join('\n')}
 `;
 }
 

@@ -1,12 +1,14 @@
+import { INSTALL_PACKAGE } from '../scheduling/targets/package-guard.ts';
 import { shellText, yamlText } from './github-workflow.ts';
 import type { PipelineFacts } from './pipeline-facts.ts';
 
 /** The GitLab pipeline of a project: the same steps as on GitHub. Secrets are the project's CI/CD variables, masked. */
 export function gitlabPipeline(facts: PipelineFacts): string {
-  const { version, folder, config, secrets } = facts;
+  const { folder, config, secrets } = facts;
   const file = shellText(config);
   const notes = '"CI pipeline $CI_PIPELINE_ID of commit $CI_COMMIT_SHA"';
   return `# Written by "gnu-mlops ci --provider gitlab". Change it as you like: only --force writes it again. What it does: docs/ci.md.
+# What is installed: the CI/CD variable GNU_MLOPS_PACKAGE, a path, a tarball or a git address of gnu-mlops, which is not published on npm.
 # CI/CD variables that it takes when they are set: ${secrets.join(', ')}.
 workflow:
   rules:
@@ -24,7 +26,6 @@ variables:
     value: "false"
     options: ["false", "true"]
     description: Deploy to GNU_Production what this pipeline brings to Staging
-  GNU_MLOPS_PACKAGE: gnu-mlops@${version}
   # Secrets come from GitLab here, not from a file.
   GNU_MLOPS__ENV_FILE: "null"
   npm_config_cache: $CI_PROJECT_DIR/.npm
@@ -34,7 +35,8 @@ default:
   before_script:
     - |
       cd ${shellText(folder)}
-    - command -v gnu-mlops || npm install --global "$GNU_MLOPS_PACKAGE"
+    - |
+${INSTALL_PACKAGE.map((line) => `      ${line}`).join('\n')}
   cache:
 ${cacheEntries(facts)}
 

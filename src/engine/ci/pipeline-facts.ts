@@ -1,13 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import packageJson from '../../../package.json' with { type: 'json' };
 import { type Environment, inspectConfig } from '../config/load.ts';
 import { isSqliteUri, sqliteFile } from '../tracking/sqlite/location.ts';
 
 /** What a pipeline is made from; paths with `/`, relative to the repository. */
 export interface PipelineFacts {
-  /** Version of this package, which the pipeline installs. */
-  version: string;
   /** Folder of config.yaml, "." when that is the repository's own. */
   folder: string;
   /** File name of the configuration. */
@@ -33,7 +30,6 @@ export function pipelineFacts(configFile: string, env: Environment): PipelineFac
   const isFile = isSqliteUri(uri);
   return {
     repository,
-    version: packageJson.version,
     folder: within('.') || '.',
     config: path.basename(configFile),
     store: isFile ? [within(sqliteFile(uri, baseDir)), within('mlruns')] : [],

@@ -329,14 +329,15 @@ describe('GitHub Actions', () => {
       const npx = `#!/bin/sh\nprintf "%s\\n" "$@" "$${'{MLFLOW_TRACKING_URI-none}'}" "$SMTP_PASSWORD"\n`;
       writeFileSync(path.join(home, 'bin/npx'), npx);
       chmodSync(path.join(home, 'bin/npx'), 0o755);
-      const said = (trigger: string) =>
+      const said = (trigger: string, named: Record<string, string> = { GNU_MLOPS_PACKAGE: './it.tgz' }) =>
         execFileSync('bash', ['-e', '-c', jobs.run.steps.at(-1)!.run!], {
-          env: { ...context.env, TRIGGER: trigger, MLFLOW_TRACKING_URI: '', SMTP_PASSWORD: 'pw' },
+          env: { ...context.env, ...named, TRIGGER: trigger, MLFLOW_TRACKING_URI: '', SMTP_PASSWORD: 'pw' },
           encoding: 'utf8',
         }).split('\n');
       const call = ['schedule', 'run', 'nightly', '--config', 'my project/config.yaml'];
-      assert.deepEqual(said('0 20 * * *').slice(2, -1), [...call, '--trigger', '0 20 * * *', 'none', 'pw']);
-      assert.deepEqual(said('').slice(2, -1), [...call, '--now', 'none', 'pw']);
+      assert.deepEqual(said('0 20 * * *').slice(4, -1), [...call, '--trigger', '0 20 * * *', 'none', 'pw']);
+      assert.deepEqual(said('').slice(4, -1), [...call, '--now', 'none', 'pw']);
+      assert.throws(() => said('', {}), /GNU_MLOPS_PACKAGE is not set/);
     } finally {
       remove();
     }

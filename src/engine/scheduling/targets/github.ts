@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import packageJson from '../../../../package.json' with { type: 'json' };
 import { quoted } from '../launcher-script.ts';
 import type { Schedule } from '../schedule.ts';
 import { utcTriggers } from '../utc-triggers.ts';
 import { type EntryFiles, readEntries, writeEntries } from './files.ts';
+import { PACKAGE_GUARD } from './package-guard.ts';
 import type { ScheduleTarget, TargetContext } from './target.ts';
 
 /** Actions by commit, because a tag can be moved; the same as `gnu-mlops ci` uses. */
@@ -83,15 +83,18 @@ jobs:
       - name: Run the schedule
         env:
           TRIGGER: \${{ github.event.schedule }}
+          # A path, a tarball or a git address of gnu-mlops: a secret of the repository.
+          GNU_MLOPS_PACKAGE: \${{ secrets.GNU_MLOPS_PACKAGE }}
           # Secrets come from GitHub here, not from a file.
           GNU_MLOPS__ENV_FILE: 'null'
 ${secrets.map((name) => `          ${name}: \${{ secrets.${name} }}`).join('\n')}
         run: |
+${PACKAGE_GUARD.map((line) => `          ${line}`).join('\n')}
           for name in ${secrets.join(' ')}; do
             if [ -z "\${!name}" ]; then unset "$name"; fi
           done
           if [ -n "$TRIGGER" ]; then set -- --trigger "$TRIGGER"; else set -- --now; fi
-          npx --yes gnu-mlops@${packageJson.version} schedule run ${schedule.id} --config ${quoted(config)} "$@"
+          npx --yes --package "$GNU_MLOPS_PACKAGE" gnu-mlops schedule run ${schedule.id} --config ${quoted(config)} "$@"
 `;
 }
 
