@@ -16,7 +16,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import type { PredictResult, RunsResult } from '../../src/engine/index.ts';
+import { openProject, type PredictResult, type RunsResult } from '../../src/engine/index.ts';
+import type { TrackingStore } from '../../src/engine/tracking/store.ts';
 import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
 import { startCommand } from './command.ts';
 import { parseDocument } from './documents.ts';
@@ -41,6 +42,15 @@ describe('A batch', () => {
     }
     mkdirSync(path.join(project.folder, 'data/batch_input'));
   });
+
+  async function withStore<T>(look: (store: TrackingStore) => Promise<T>): Promise<T> {
+    const opened = await openProject({ configFile: path.join(project.folder, 'config.yaml'), env: {}, readOnly: true });
+    try {
+      return await look(opened.store);
+    } finally {
+      await opened.close();
+    }
+  }
 
   const output = () => {
     const [name] = project.names('data/batch_output').filter((each) => /__[0-9a-f]{8}\.csv$/.test(each));
@@ -366,6 +376,11 @@ describe('A batch', () => {
     assert.deepEqual(
       [run.status, run.metrics.rows, run.metrics.files, run.params.model_version],
       ['FINISHED', 2, 1, '1'],
+    );
+    const inputs = await withStore((store) => store.datasetInputs(run_id!));
+    assert.deepEqual(
+      inputs.map(({ name, digest, context }) => [name, digest, context]),
+      [['rows.csv', project.manifests()[0]!.input.sha256.slice(0, 32), 'batch']],
     );
     const [day] = readdirSync(path.join(project.folder, 'data/prediction_log'));
     const [line] = project.text(`data/prediction_log/${day}`).trim().split('\n');

@@ -256,9 +256,9 @@ function logScored(entries: JournalEntry[], { project }: BatchWork, isResumed: b
   logPredictions(path.join(project.baseDir, PREDICTION_LOG_FOLDER), isResumed, lines);
 }
 
-function putAwayOne(entry: JournalEntry, { rows, refused, warnings }: Manifest): BatchFile {
+function putAwayOne(entry: JournalEntry, { rows, refused, warnings, input: { sha256 } }: Manifest): BatchFile {
   const archived = archiveInput(entry) ? entry.archived : null;
-  return { input: entry.input, output: entry.output, archived, rows, refused, status: 'done', error: null, warnings };
+  return { ...left(entry.input, 'done', null), output: entry.output, sha256, archived, rows, refused, warnings };
 }
 
 /** Nothing came of it: no file stays, and the input is as if nobody had touched it. A complete output is never removed. */
@@ -293,7 +293,7 @@ function grown(input: string): BatchFile {
 
 /** An input that was not scored. */
 export function left(input: string, status: BatchFile['status'], error: string | null): BatchFile {
-  return { input, output: null, archived: null, rows: 0, refused: 0, status, error, warnings: [] };
+  return { input, output: null, sha256: null, archived: null, rows: 0, refused: 0, status, error, warnings: [] };
 }
 
 /** Smaller files are read at once: a stream would cost more than their bytes. */

@@ -41,6 +41,8 @@ export interface BatchFile {
   input: string;
   /** Null unless it was scored. */
   output: string | null;
+  /** Digest of the input, hexadecimal; null unless it was scored. */
+  sha256: string | null;
   /** Where the input lies now; null when it was left where it was. */
   archived: string | null;
   rows: number;

@@ -7,7 +7,7 @@ import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import { threadCount } from '../support/threads.ts';
-import type { Run } from '../tracking/store.ts';
+import type { DatasetInput, Run } from '../tracking/store.ts';
 import { type Candidate, scanInputs } from './input-scan.ts';
 import { Journal, type JournalGroup, type Places } from './journal.ts';
 import { knownManifests } from './manifests.ts';
@@ -254,7 +254,27 @@ async function endRun(
   const metrics = Object.entries(values).map(([key, value]) => ({ key, value, timestamp, step: 0 }));
   const failures = files.filter((file) => file.status === 'failed').map((file) => `${file.input}: ${file.error}`);
   const tags = failures.length === 0 ? {} : { 'gnu_mlops.error': redact(failures.join('\n')).slice(0, 5000) };
-  await store.finishRun(run.runId, { status, endTime: timestamp, batch: { metrics, tags } });
+  await store.finishRun(run.runId, {
+    status,
+    endTime: timestamp,
+    batch: { metrics, tags, inputs: datasetInputs(files) },
+  });
+}
+
+const MOST_INPUTS = 100;
+
+/** The scored files as MLflow's dataset inputs, so that a run tells which bytes it has seen. */
+function datasetInputs(files: BatchFile[]): DatasetInput[] {
+  const scored = files.filter((file) => file.sha256 !== null).slice(0, MOST_INPUTS);
+  return scored.map(({ input, sha256, rows }) => ({
+    name: path.basename(input),
+    digest: sha256!.slice(0, 32),
+    sourceType: 'local',
+    source: JSON.stringify({ uri: input }),
+    schema: null,
+    profile: JSON.stringify({ num_rows: rows }),
+    context: 'batch',
+  }));
 }
 
 function tell(log: OperationLog, file: BatchFile): void {
