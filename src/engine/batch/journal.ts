@@ -92,14 +92,14 @@ const LONGEST_STEM = 180;
 
 /**
  * What will be done with an input that is taken on now; its names are free in both folders.
- * @param planned entries that will be written together with this one
+ * @param planned outputs that will be written though they are not there yet
  * @throws EngineError `invalid-data` for a name that is too long
  */
 export function planEntry(
   input: string,
   identity: InputIdentity,
   now: Date,
-  { outputFolder, archiveFolder, planned }: Places & { planned: JournalEntry[] },
+  { outputFolder, archiveFolder, planned }: Places & { planned: ReadonlySet<string> },
 ): JournalEntry {
   const { stem, ending } = splitName(identity.name);
   if (Buffer.byteLength(stem) > LONGEST_STEM) {
@@ -126,7 +126,7 @@ export function planEntry(
       archived: archiveFolder === null ? null : path.join(archiveFolder, `${name}${ending}`),
     };
     const files = [entry.output, entry.manifest, entry.archived].filter((file) => file !== null);
-    const isTaken = files.some((file) => existsSync(file)) || planned.some(({ output }) => output === entry.output);
+    const isTaken = files.some((file) => existsSync(file)) || planned.has(entry.output);
     if (!isTaken) return entry;
   }
 }

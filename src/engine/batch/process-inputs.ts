@@ -20,6 +20,8 @@ export interface BatchWork {
   journal: Journal;
   places: Places;
   pool: ScoringPool;
+  /** Outputs that this batch is going to write: names that are taken though no file has them yet. */
+  planned: Set<string>;
   signal: AbortSignal | undefined;
   /** Bytes of an input that are done. */
   onProgress: (input: string, bytes: number) => void;
@@ -36,7 +38,7 @@ export async function processInputs(candidates: Candidate[], work: BatchWork): P
   const entries: JournalEntry[] = [];
   for (const candidate of candidates) {
     try {
-      const entry = await takeOn(candidate, entries, work);
+      const entry = await takeOn(candidate, work);
       if (entry === null) results.push(grown(candidate.file));
       else entries.push(entry);
     } catch (error) {
@@ -56,12 +58,14 @@ export async function processInputs(candidates: Candidate[], work: BatchWork): P
 }
 
 /** What will be done with an input; null when it changed while its digest was taken. */
-async function takeOn(candidate: Candidate, planned: JournalEntry[], work: BatchWork): Promise<JournalEntry | null> {
+async function takeOn(candidate: Candidate, work: BatchWork): Promise<JournalEntry | null> {
   const { file, size, mtimeMs } = candidate;
   const sha256 = await digestOf(candidate, work.signal);
   if (!standsStill(candidate)) return null;
   const identity = { name: path.basename(file), size, mtime_ms: mtimeMs, sha256 };
-  return planEntry(file, identity, work.project.clock(), { ...work.places, planned });
+  const entry = planEntry(file, identity, work.project.clock(), { ...work.places, planned: work.planned });
+  work.planned.add(entry.output);
+  return entry;
 }
 
 /** Ends what an interrupted run began: puts away what was committed, does the rest again under the same names. */

@@ -91,7 +91,7 @@ async function findTasks(project: Project, place: string, signal: AbortSignal | 
 }
 
 const GROUP_BYTES = 8 << 20;
-const GROUP_FILES = 200;
+const GROUP_FILES = 64;
 
 /** Small files go together, because they wait for the disk together; a large one goes alone. */
 function groups(candidates: Candidate[]): Candidate[][] {
@@ -155,7 +155,7 @@ interface Means {
   options: BatchOptions;
 }
 
-/** `parallel_files` groups at a time. */
+/** Large files `parallel_files` at a time, then the groups of small ones. */
 async function performAll(project: Project, tasks: Task[], means: Means): Promise<BatchFile[]> {
   const { model, pool, journal, options } = means;
   const total = tasks.reduce((sum, task) => sum + bytesOf(task), 0);
@@ -165,22 +165,34 @@ async function performAll(project: Project, tasks: Task[], means: Means): Promis
     const all = [...done.values()].reduce((sum, each) => sum + each, 0);
     options.onProgress?.({ phase: `Scoring ${path.basename(input)}`, done: Math.min(all, total), total });
   };
-  const shared = { project, model, journal, places: placesOf(project), pool };
+  const shared = { project, model, journal, places: placesOf(project), pool, planned: new Set<string>() };
   const work: BatchWork = { ...shared, signal: options.signal, onProgress };
   const results: BatchFile[][] = [];
-  const queue = tasks.entries();
-  const lane = async () => {
-    for (const [index, task] of queue) {
-      throwIfCancelled(options.signal);
-      results[index] = await (task.kind === 'new'
-        ? processInputs(task.candidates, work)
-        : resumeInputs(task.group, work));
-    }
+  const perform = async (index: number) => {
+    throwIfCancelled(options.signal);
+    const task = tasks[index]!;
+    results[index] = await (task.kind === 'new'
+      ? processInputs(task.candidates, work)
+      : resumeInputs(task.group, work));
   };
-  const ends = await Promise.allSettled(Array.from({ length: project.config.batch_inference.parallel_files }, lane));
+  const isLarge = (index: number) => inputsOf(tasks[index]!).length === 1;
+  const { parallel_files } = project.config.batch_inference;
+  const [large, small] = [[...tasks.keys()].filter(isLarge), [...tasks.keys()].filter((index) => !isLarge(index))];
+  await inLanes(large, parallel_files, perform);
+  // While one group of small files waits for the disk, the next one is scored.
+  await inLanes(small, Math.max(2, parallel_files), perform);
+  return results.flat();
+}
+
+/** So many at a time; all that began have ended when this settles, also when one of them failed. */
+async function inLanes(indices: number[], count: number, perform: (index: number) => Promise<void>): Promise<void> {
+  const queue = indices.values();
+  const lane = async () => {
+    for (const index of queue) await perform(index);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: count }, lane));
   const broken = ends.find((end) => end.status === 'rejected');
   if (broken) throw broken.reason;
-  return results.flat();
 }
 
 function inputsOf(task: Task): { file: string; size: number }[] {
