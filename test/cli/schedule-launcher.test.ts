@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../scripts/cache.ts';
-import { type ProcessResult, run } from '../../scripts/subprocess.ts';
+import { type ProcessResult, run, runChecked } from '../../scripts/subprocess.ts';
 import { writeLauncher } from '../../src/engine/scheduling/launcher.ts';
 import { batchLauncher } from '../../src/engine/scheduling/launcher-script.ts';
 
@@ -64,6 +64,19 @@ describe('The launcher', () => {
       const { code, stdout, stderr } = await start(['--version']);
       assert.deepEqual([code, stdout.trim(), stderr], [0, '0.1.0', '']);
     }
+  });
+
+  it('runs the command of the .vsix that is shipped', async () => {
+    const vsix = path.join(home, 'gnu-mlops.vsix');
+    const vsce = path.join(projectRoot, 'node_modules/@vscode/vsce/vsce');
+    const flags = ['--no-dependencies', '--no-rewrite-relative-links', '--out', vsix];
+    await runChecked(process.execPath, [vsce, 'package', ...flags], { cwd: projectRoot });
+    await runChecked(process.env.PYTHON ?? 'python3', ['-m', 'zipfile', '-e', vsix, path.join(home, 'unpacked')]);
+    write(path.join(home, 'unpacked/extension/bin/gnu-mlops.js'));
+    const { code, stdout, stderr } = await start(['--version']);
+    assert.deepEqual([code, stdout.trim(), stderr], [0, '0.1.0', '']);
+    const { code: made } = await start(['init', path.join(home, 'project'), '--json']);
+    assert.equal(made, 0);
   });
 
   it('gives arguments on as they are, and ends with the exit code of the command', async () => {

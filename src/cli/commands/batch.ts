@@ -2,7 +2,6 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { BatchFile, BatchResult } from '../../engine/batch/results.ts';
 import { runBatch } from '../../engine/batch/run-batch.ts';
-import { requireBatchPlaces } from '../../engine/data/batch-places.ts';
 import { notified } from '../../engine/notification/after-operation.ts';
 import { followBatch } from '../../engine/retraining/after-batch.ts';
 import { type StyledCell, table } from '../output/table.ts';
@@ -23,10 +22,7 @@ export function addBatch(program: Command, dispatch: Dispatch): Command {
         const operation = { project, operation: 'batch', isAttended };
         const result = await notified(
           operation,
-          async () => {
-            requireBatchPlaces(project.loaded, options.path);
-            return runBatch(project, options);
-          },
+          () => runBatch(project, options),
           (_project, ended) => followBatch(project, ended),
         );
         return { document: result, text: batchText(result), exitCode: result.status === 'failed' ? 1 : 0 };

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { requireBatchPlaces } from '../data/batch-places.ts';
 import { batchExperiment, type Project, requireWritable } from '../project.ts';
 import { loadVersion, resolveVersion } from '../registry/model-version.ts';
 import { toEngineError } from '../support/errors.ts';
@@ -29,12 +30,14 @@ type Task = { kind: 'new'; candidates: Candidate[] } | { kind: 'resume'; group: 
 /**
  * Scores every input that is ready with the production model and moves it to the archive, exactly once. A file that fails is
  * told and left, the others go on.
- * @throws EngineError `unreachable` (no input folder), `not-found` (nothing in production), `invalid-model`, `lock-held`
+ * @throws EngineError `invalid-config` and `usage` for places that would take results or training data for inputs,
+ *   `unreachable` (no input folder), `not-found` (nothing in production), `invalid-model`, `lock-held`
  */
 export async function runBatch(project: Project, options: BatchOptions = {}): Promise<BatchResult> {
   const startedAt = project.clock();
   const settings = project.config.batch_inference;
   const place = path.resolve(project.baseDir, options.path ?? settings.input_path);
+  requireBatchPlaces(project.loaded, options.path);
   if (options.dryRun) return preview(project, place, options.signal);
   requireWritable(project);
   await project.recover();

@@ -1,5 +1,4 @@
 import { runBatch } from '../batch/run-batch.ts';
-import { requireBatchPlaces } from '../data/batch-places.ts';
 import { afterRetrain } from '../notification/after-operation.ts';
 import type { Project } from '../project.ts';
 import { followBatch } from '../retraining/after-batch.ts';
@@ -29,7 +28,6 @@ export const OPERATIONS: OperationTable = {
     return 0;
   }),
   batch: observed(async (project, control) => {
-    requireBatchPlaces(project.loaded);
     const result = await runBatch(project, control);
     await followBatch(project, result);
     return result.status === 'failed' ? 1 : 0;

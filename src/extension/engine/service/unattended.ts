@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { runBatch } from '../../../engine/batch/run-batch.ts';
 import { inspectConfig } from '../../../engine/config/load.ts';
-import { requireBatchPlaces } from '../../../engine/data/batch-places.ts';
 import { afterBatch, afterRetrain, notified } from '../../../engine/notification/after-operation.ts';
 import type { OpenProjectOptions, Project } from '../../../engine/project.ts';
 import { retrain } from '../../../engine/retraining/retrain.ts';
@@ -72,7 +71,6 @@ type Controlled<Request> = Request & { signal?: AbortSignal | undefined };
 
 function batch(pool: ProjectPool, ref: ProjectRef, request: Controlled<BatchRequest>) {
   const work = async (project: Project) => {
-    requireBatchPlaces(project.loaded, request.path);
     return runBatch(project, request);
   };
   if (request.dryRun) return pool.read(ref, noModel, work);
