@@ -306,7 +306,7 @@ const SMALL_BYTES = 1 << 18;
 async function digestOf({ file, size }: Candidate, signal: AbortSignal | undefined): Promise<string> {
   if (size < SMALL_BYTES) return createHash('sha256').update(readFileSync(file)).digest('hex');
   const hash = createHash('sha256');
-  const stream = createReadStream(file, { highWaterMark: 1 << 20 });
+  const stream = createReadStream(file, { highWaterMark: 1 << 16 });
   await pipeline(stream, hash, signal ? { signal } : {});
   return hash.digest('hex');
 }

@@ -35,8 +35,9 @@ export class ScoringPool {
     const id = this.#next++;
     const answer = Promise.withResolvers<ScoredBlock>();
     this.#waiting[thread]!.set(id, answer);
-    // A copy of its own: the pool of small buffers that Node keeps cannot be moved.
-    const own = new Uint8Array(bytes);
+    // What lies in the pool of small buffers that Node keeps cannot be moved, so that needs a copy of its own.
+    const isAlone = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+    const own = (isAlone ? bytes : new Uint8Array(bytes)) as Uint8Array<ArrayBuffer>;
     const task: ScoringTask = { id, layout, bytes: own };
     this.#workers[thread]!.postMessage(task, [own.buffer]);
     return answer.promise;
