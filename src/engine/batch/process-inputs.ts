@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { logPredictions, PREDICTION_LOG_FOLDER } from '../monitoring/prediction-log.ts';
 import type { Project } from '../project.ts';
 import { flushFolder, writeFilesWhole } from '../support/atomic-file.ts';
 import { EngineError, toEngineError } from '../support/errors.ts';
+import { throwIfCancelled } from '../support/progress.ts';
 import { archiveInput } from './archive.ts';
 import { type Candidate, standsStill } from './input-scan.ts';
 import { type Journal, type JournalEntry, type JournalGroup, type Places, planEntry } from './journal.ts';
@@ -306,7 +307,16 @@ const SMALL_BYTES = 1 << 18;
 async function digestOf({ file, size }: Candidate, signal: AbortSignal | undefined): Promise<string> {
   if (size < SMALL_BYTES) return createHash('sha256').update(readFileSync(file)).digest('hex');
   const hash = createHash('sha256');
-  const stream = createReadStream(file, { highWaterMark: 1 << 16 });
-  await pipeline(stream, hash, signal ? { signal } : {});
-  return hash.digest('hex');
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  const handle = await open(file);
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      throwIfCancelled(signal);
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }

@@ -34,7 +34,7 @@ export interface SourceOptions {
 }
 
 const BLOCK_BYTES = 1 << 18;
-const READ_BYTES = 1 << 16;
+const READ_BYTES = 1 << 17;
 
 /**
  * Opens a CSV file, plain or gzip, or a Parquet file, whose rows come as CSV: ISO dates, shortest numbers, empty for null.
