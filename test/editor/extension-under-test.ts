@@ -142,3 +142,19 @@ export function editConfig(change: (text: string) => string): () => void {
   writeFileSync(file, after);
   return () => writeFileSync(file, before);
 }
+
+export type Answers = ConstructorParameters<typeof ScriptedPerson>[0];
+
+/** Runs a command with answers ready; a complaint is a failure. */
+export async function runScripted<T>(
+  tested: ExtensionForTests,
+  command: string,
+  answers: Answers = {},
+  ...args: unknown[]
+): Promise<{ result: T; person: ScriptedPerson }> {
+  const person = new ScriptedPerson(answers);
+  tested.answerWith(person.dialogs);
+  const result = await vscode.commands.executeCommand<T>(command, ...args);
+  assert.deepEqual(person.complaints, []);
+  return { result, person };
+}

@@ -5,7 +5,14 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
 import type { InfoResult, PredictResult, TrainResult, ValidateResult } from '../../src/protocol/engine-api.ts';
-import { activated, ScriptedPerson, until, workspaceFolder } from './extension-under-test.ts';
+import {
+  type Answers,
+  activated,
+  runScripted,
+  ScriptedPerson,
+  until,
+  workspaceFolder,
+} from './extension-under-test.ts';
 
 describe('Commands', () => {
   let tested: ExtensionForTests;
@@ -22,18 +29,9 @@ describe('Commands', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
-  /** Runs a command with answers ready; a complaint is a failure. */
-  async function run<T>(
-    command: string,
-    answers: ConstructorParameters<typeof ScriptedPerson>[0] = {},
-    ...args: unknown[]
-  ): Promise<{ result: T; person: ScriptedPerson }> {
-    const person = new ScriptedPerson(answers);
-    tested.answerWith(person.dialogs);
-    const result = await vscode.commands.executeCommand<T>(command, ...args);
-    assert.deepEqual(person.complaints, []);
-    return { result, person };
-  }
+  const run = <T>(command: string, answers: Answers = {}, ...args: unknown[]) => {
+    return runScripted<T>(tested, command, answers, ...args);
+  };
 
   /** The text of a report that is open as a page. */
   async function report(name: string): Promise<string> {

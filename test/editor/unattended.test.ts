@@ -14,12 +14,14 @@ import type {
   ScheduleRunResult,
 } from '../../src/protocol/unattended-api.ts';
 import {
+  type Answers,
   activated,
   commandLine,
   editConfig,
   nodeOf,
   projectOf,
   rowsOf,
+  runScripted,
   ScriptedPerson,
   until,
   workspaceFolder,
@@ -54,18 +56,9 @@ describe('Work that runs by itself, in the editor', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
-  /** Runs a command with answers ready; a complaint is a failure. */
-  async function run<T>(
-    command: string,
-    answers: ConstructorParameters<typeof ScriptedPerson>[0] = {},
-    ...args: unknown[]
-  ): Promise<{ result: T; person: ScriptedPerson }> {
-    const person = new ScriptedPerson(answers);
-    tested.answerWith(person.dialogs);
-    const result = await vscode.commands.executeCommand<T>(command, ...args);
-    assert.deepEqual(person.complaints, []);
-    return { result, person };
-  }
+  const run = <T>(command: string, answers: Answers = {}, ...args: unknown[]) => {
+    return runScripted<T>(tested, command, answers, ...args);
+  };
 
   const rows = () => rowsOf(tested.session.operations);
   const lines = async () => [...(await rows()).values()];
@@ -151,8 +144,8 @@ describe('Work that runs by itself, in the editor', () => {
       writeFileSync(input('broken.csv'), 'a,b\n1,2\n');
       const { result, person } = await run<BatchResult>('gnuMlops.batch');
       assert.equal(result.status, 'failed');
-      assert.match(person.said[0] ?? '', /Scored 0 files, 0 rows\. broken\.csv failed: The file lacks the columns/);
-      assert.ok((await lines()).some((line) => /^broken\.csv The file lacks .*\[batchFailure\]$/.test(line)));
+      assert.match(person.said[0] ?? '', /Scored 0 files, 0 rows\. broken\.csv failed: The input lacks the columns/);
+      assert.ok((await lines()).some((line) => /^broken\.csv The input lacks .*\[batchFailure\]$/.test(line)));
       rmSync(input('broken.csv'));
     });
 

@@ -6,8 +6,8 @@ import { csvField, csvText } from '../data/csv-text.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import type { FeatureProfile } from '../model/profile.ts';
 import { DistributionCounter, type FileDistribution, mergeDistributions } from '../monitoring/distribution.ts';
+import { requireColumns } from '../prediction/required-columns.ts';
 import { EngineError } from '../support/errors.ts';
-import { nearestName } from '../support/nearest-name.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import { type FileLayout, type ScoredBlock, scoreBlock } from './block-scorer.ts';
 import { escapedFormula } from './formula-escape.ts';
@@ -162,10 +162,7 @@ function planLayout(source: RowSource, { model, config, scoredAt }: ScoreFileOpt
   const { columns, delimiter, lineEnd } = source;
   const inputs = model.model.signature.inputs;
   const fields = inputs.map(({ name }) => columns.indexOf(name));
-  requireColumns(
-    inputs.filter(({ required }, i) => required && fields[i] === -1).map(({ name }) => name),
-    columns,
-  );
+  requireColumns(inputs, columns);
   const suffix = [model.name, model.version, scoredAt.toISOString()].map((value) => csvField(value, delimiter));
   const layout: FileLayout = {
     modelFolder: model.model.folder,
@@ -179,21 +176,6 @@ function planLayout(source: RowSource, { model, config, scoredAt }: ScoreFileOpt
   const absent = inputs.filter((_, i) => fields[i] === -1);
   const warnings = absent.map(({ name }) => `column "${name}" is absent; it is scored as missing.`);
   return { layout, prefix: choosePrefix(source, model), warnings };
-}
-
-function requireColumns(missing: string[], given: string[]): void {
-  if (missing.length === 0) return;
-  const hints = missing.map((name) => {
-    const near = nearestName(name, given);
-    return near ? `"${name}" (is it "${near}"?)` : `"${name}"`;
-  });
-  throw new EngineError(
-    'invalid-data',
-    `The file lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${hints.join(', ')}.`,
-    {
-      fix: 'The model needs every column it was trained on.',
-    },
-  );
 }
 
 const PREFIX = 'gnu_mlops_';

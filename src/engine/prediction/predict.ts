@@ -4,7 +4,6 @@ import type { LoadedModel, Scores } from '../model/loaded-model.ts';
 import type { Project } from '../project.ts';
 import { loadVersion, resolveVersion, type VersionSelector } from '../registry/model-version.ts';
 import { EngineError } from '../support/errors.ts';
-import { nearestName } from '../support/nearest-name.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import type { ModelVersion } from '../tracking/store.ts';
 import { FeatureReader } from './feature-reader.ts';
@@ -12,6 +11,7 @@ import type { CsvFormat, InputRows, PredictInput, RowFormat } from './input.ts';
 import { writePredictions } from './output.ts';
 import { requireHarmlessOutput } from './output-file.ts';
 import { readRows } from './parquet-input.ts';
+import { requireColumns } from './required-columns.ts';
 
 export interface PredictOptions extends OperationControl {
   input: PredictInput;
@@ -125,12 +125,7 @@ function checkColumns(model: LoadedModel, input: InputRows): string[] {
   const given = new Set(input.columns);
   const expected = model.signature.inputs;
   const absent = expected.filter(({ name }) => !given.has(name));
-  const required = absent.filter((column) => column.required);
-  if (required.length > 0 && input.rows.length > 0)
-    throw missingColumns(
-      required.map(({ name }) => name),
-      input.columns,
-    );
+  if (input.rows.length > 0) requireColumns(expected, input.columns);
   const known = new Set(expected.map(({ name }) => name));
   const extra = input.columns.filter((name) => !known.has(name));
   return [
@@ -139,15 +134,6 @@ function checkColumns(model: LoadedModel, input: InputRows): string[] {
       .map(({ name }) => `column "${name}" is absent; it is scored as missing.`),
     ...(extra.length > 0 ? [`columns that the model does not use: ${extra.join(', ')}.`] : []),
   ];
-}
-
-function missingColumns(missing: string[], given: string[]): EngineError {
-  const hints = missing.map((name) => {
-    const near = nearestName(name, given);
-    return near ? `"${name}" (is it "${near}"?)` : `"${name}"`;
-  });
-  const message = `The input lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${hints.join(', ')}.`;
-  return new EngineError('invalid-data', message, { missing, fix: 'The model needs every column it was trained on.' });
 }
 
 function unknownWarning({ column, unknown }: FeatureReader): string[] {
