@@ -1,10 +1,10 @@
 import { CsvScanner } from '../data/csv-scanner.ts';
-import { csvField } from '../data/csv-text.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import type { FeatureProfile } from '../model/profile.ts';
 import { DistributionCounter, type FileDistribution } from '../monitoring/distribution.ts';
 import { FeatureReader } from '../prediction/feature-reader.ts';
 import { withEscapedFormulas } from './formula-escape.ts';
+import { ScoredRows } from './scored-rows.ts';
 
 /** What all blocks of a file have in common. Plain data: it goes to other threads. */
 export interface FileLayout {
@@ -74,7 +74,7 @@ class BlockScorer {
   readonly #model: LoadedModel;
   readonly #bytes: Buffer;
   readonly #scanner: CsvScanner;
-  readonly #parts: (Uint8Array | string)[] = [];
+  readonly #scored: ScoredRows;
   readonly #refused: RefusedRow[] = [];
   readonly #unknown: Record<string, number> = {};
   readonly #counter: DistributionCounter;
@@ -86,12 +86,13 @@ class BlockScorer {
     this.#bytes = bytes;
     this.#scanner = new CsvScanner(bytes, layout.delimiter);
     this.#counter = new DistributionCounter(profile);
+    this.#scored = new ScoredRows(layout, model.classes, bytes.length * 2);
   }
 
   score(): ScoredBlock {
     while (this.#scoreSome());
     return {
-      output: this.#joined(),
+      output: this.#scored.bytes,
       rows: this.#rows,
       lines: this.#scanner.linesRead,
       openQuote: this.#scanner.unterminated ? this.#scanner.line : null,
@@ -125,8 +126,9 @@ class BlockScorer {
   /** Reads a record's features; null when they fit, else what is wrong. */
   #read(readers: FeatureReader[], count: number, rowsBefore: number): string | null {
     if (count !== this.#layout.fieldCount) return `found ${count} fields; the header has ${this.#layout.fieldCount}`;
-    for (const [index, reader] of readers.entries()) {
-      const wrong = reader.addField(this.#scanner, this.#layout.fields[index]!, this.#layout.encoding);
+    const { fields, encoding } = this.#layout;
+    for (let index = 0; index < readers.length; index++) {
+      const wrong = readers[index]!.addField(this.#scanner, fields[index]!, encoding);
       if (wrong === null) continue;
       for (const earlier of readers) earlier.truncate(rowsBefore);
       return wrong;
@@ -141,16 +143,7 @@ class BlockScorer {
     for (const { column, unknown } of readers) {
       for (const count of unknown.values()) this.#unknown[column.name] = (this.#unknown[column.name] ?? 0) + count;
     }
-    const { delimiter, suffix } = this.#layout;
-    const labels = new Map(this.#model.classes.map((label) => [label, csvField(label, delimiter)]));
-    for (const [row, record] of records.entries()) {
-      const probability = scores.probability[row]!;
-      const printed = String(probability);
-      let added = delimiter + labels.get(scores.predictions[row]!)! + delimiter + printed;
-      // One of them is the probability above; printing numbers is what takes the time here.
-      for (const values of scores.byClass) added += delimiter + (values[row] === probability ? printed : values[row]!);
-      this.#parts.push(record, added + suffix);
-    }
+    for (let row = 0; row < records.length; row++) this.#scored.add(records[row]!, scores, row);
   }
 
   /** The record's own bytes; with formulas made harmless when that was asked for. */
@@ -162,21 +155,5 @@ class BlockScorer {
 
   #recordText(): string {
     return this.#bytes.toString(this.#layout.encoding, this.#scanner.recordStart, this.#scanner.recordEnd);
-  }
-
-  #joined(): Uint8Array<ArrayBuffer> {
-    const { encoding } = this.#layout;
-    let size = 0;
-    for (const part of this.#parts) size += typeof part === 'string' ? Buffer.byteLength(part, encoding) : part.length;
-    const joined = Buffer.from(new ArrayBuffer(size));
-    let at = 0;
-    for (const part of this.#parts) {
-      if (typeof part === 'string') at += joined.write(part, at, encoding);
-      else {
-        joined.set(part, at);
-        at += part.length;
-      }
-    }
-    return joined;
   }
 }

@@ -113,8 +113,8 @@ function treeDepths({ roots, feature, left }: TreeEnsemble): Int32Array {
 
 /**
  * The leaf of one tree that each row of a block ends in.
- * Longer than the style asks, and in fours: four independent walks hide each other's memory latency (measured: 339,000
- * rows a second against 60,000 one by one), and V8 keeps them in registers only inside one function.
+ * Longer than the style asks, and in eights: independent walks hide each other's memory latency (measured: one by one 60,000
+ * rows a second, in fours 570,000, in eights 740,000), and V8 keeps them in registers only inside one function.
  */
 function descend(
   { words, floats }: PackedNodes,
@@ -126,34 +126,62 @@ function descend(
   reached: Int32Array,
 ): void {
   let row = 0;
-  for (; row + 4 <= rows; row += 4) {
+  for (; row + 8 <= rows; row += 8) {
     const x0 = row * features;
     const x1 = x0 + features;
     const x2 = x1 + features;
     const x3 = x2 + features;
+    const x4 = x3 + features;
+    const x5 = x4 + features;
+    const x6 = x5 + features;
+    const x7 = x6 + features;
     let node0 = root;
     let node1 = root;
     let node2 = root;
     let node3 = root;
+    let node4 = root;
+    let node5 = root;
+    let node6 = root;
+    let node7 = root;
     for (let level = 0; level < depth; level++) {
       const at0 = node0 << 2;
       const at1 = node1 << 2;
       const at2 = node2 << 2;
       const at3 = node3 << 2;
+      const at4 = node4 << 2;
+      const at5 = node5 << 2;
+      const at6 = node6 << 2;
+      const at7 = node7 << 2;
       const next0 = words[at0 + 2]! - +(matrix[x0 + words[at0]!]! <= floats[at0 + 1]!);
       const next1 = words[at1 + 2]! - +(matrix[x1 + words[at1]!]! <= floats[at1 + 1]!);
       const next2 = words[at2 + 2]! - +(matrix[x2 + words[at2]!]! <= floats[at2 + 1]!);
       const next3 = words[at3 + 2]! - +(matrix[x3 + words[at3]!]! <= floats[at3 + 1]!);
-      if (level >= FIXED_DEPTH && ((next0 ^ node0) | (next1 ^ node1) | (next2 ^ node2) | (next3 ^ node3)) === 0) break;
+      const next4 = words[at4 + 2]! - +(matrix[x4 + words[at4]!]! <= floats[at4 + 1]!);
+      const next5 = words[at5 + 2]! - +(matrix[x5 + words[at5]!]! <= floats[at5 + 1]!);
+      const next6 = words[at6 + 2]! - +(matrix[x6 + words[at6]!]! <= floats[at6 + 1]!);
+      const next7 = words[at7 + 2]! - +(matrix[x7 + words[at7]!]! <= floats[at7 + 1]!);
+      if (level >= FIXED_DEPTH) {
+        const low = (next0 ^ node0) | (next1 ^ node1) | (next2 ^ node2) | (next3 ^ node3);
+        const high = (next4 ^ node4) | (next5 ^ node5) | (next6 ^ node6) | (next7 ^ node7);
+        if ((low | high) === 0) break;
+      }
       node0 = next0;
       node1 = next1;
       node2 = next2;
       node3 = next3;
+      node4 = next4;
+      node5 = next5;
+      node6 = next6;
+      node7 = next7;
     }
     reached[row] = node0;
     reached[row + 1] = node1;
     reached[row + 2] = node2;
     reached[row + 3] = node3;
+    reached[row + 4] = node4;
+    reached[row + 5] = node5;
+    reached[row + 6] = node6;
+    reached[row + 7] = node7;
   }
   for (; row < rows; row++) reached[row] = walk(words, floats, root, matrix, row * features);
 }

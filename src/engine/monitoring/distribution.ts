@@ -36,7 +36,7 @@ export class DistributionCounter {
 
   constructor(profile: FeatureProfile[]) {
     this.profile = profile;
-    this.edges = this.profile.map((feature) => Float64Array.from(feature.type === 'string' ? [] : feature.quantiles));
+    this.edges = this.profile.map((feature) => searchable(feature.type === 'string' ? [] : feature.quantiles));
     this.counts = emptyDistribution(this.profile);
   }
 
@@ -90,22 +90,24 @@ function countTexts(counts: CategoryCounts, texts: string[]): void {
 }
 
 function countNumbers(counts: NumericCounts, values: Float32Array | Float64Array, edges: Float64Array): void {
+  const { bins } = counts;
+  const half = (edges.length + 1) >> 1;
   for (const value of values) {
-    if (Number.isNaN(value)) counts.missing++;
-    else counts.bins[edgesBelow(edges, value)]!++;
+    if (Number.isNaN(value)) {
+      counts.missing++;
+      continue;
+    }
+    // How many edges are less than the value, by halving without a branch: which way it goes is a coin's toss.
+    let below = 0;
+    for (let step = half; step > 0; step >>= 1) below += step * +(edges[below + step - 1]! < value);
+    bins[below]!++;
   }
 }
 
-/** How many edges are less than `value`, by halving. */
-function edgesBelow(edges: Float64Array, value: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (edges[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Edges in rising order, filled up with infinities to one less than a power of two. */
+function searchable(edges: readonly number[]): Float64Array {
+  const size = 2 ** Math.ceil(Math.log2(edges.length + 1)) - 1;
+  return Float64Array.from({ length: size }, (_, index) => edges[index] ?? Number.POSITIVE_INFINITY);
 }
 
 /** The counts of two distributions against the same profile together. */

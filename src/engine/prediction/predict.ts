@@ -1,4 +1,5 @@
 import { withPlaces } from '../config/place-error.ts';
+import { shortestDecimal } from '../data/share-text.ts';
 import type { ClassLabel } from '../data/target.ts';
 import type { LoadedModel, Scores } from '../model/loaded-model.ts';
 import type { Project } from '../project.ts';
@@ -149,7 +150,9 @@ function unknownWarning({ column, unknown }: FeatureReader): string[] {
 function toPredictions(scores: Scores, classes: ClassLabel[]): Prediction[] {
   return scores.predictions.map((prediction, row) => ({
     prediction,
-    probability: scores.probability[row]!,
-    probabilities: Object.fromEntries(classes.map((label, i) => [String(label), scores.byClass[i]![row]!])),
+    probability: shortestDecimal(scores.probability[row]!),
+    probabilities: Object.fromEntries(
+      classes.map((label, i) => [String(label), shortestDecimal(scores.byClass[i]![row]!)]),
+    ),
   }));
 }
