@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from './config/config.ts';
 import { type Environment, inspectConfig, type LoadedConfig, loadConfig } from './config/load.ts';
@@ -10,6 +9,7 @@ import { type RecoveredRun, recoverInterrupted } from './registry/recovery.ts';
 import { EngineError } from './support/errors.ts';
 import { LeaseStore } from './support/leases.ts';
 import { type LogEntry, OperationLog } from './support/operation-log.ts';
+import { makeStateFolder, stateFolderOf } from './support/state-folder.ts';
 import { openTrackingStore, requireStoreUris } from './tracking/open-store.ts';
 import type { TrackingStore } from './tracking/store.ts';
 
@@ -105,7 +105,7 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
   const baseDir = path.dirname(loaded.file);
   const clock = options.clock ?? (() => new Date());
   const redactText = (text: string) => redact(text, loaded.secrets);
-  const stateFolder = path.join(baseDir, '.gnu-mlops');
+  const stateFolder = stateFolderOf(baseDir);
   let leases: LeaseStore | undefined;
   return {
     config: loaded.config,
@@ -130,8 +130,7 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
         retentionDays: loaded.config.logs.retention_days,
       }),
     leases: () => {
-      mkdirSync(stateFolder, { recursive: true });
-      leases ??= new LeaseStore(path.join(stateFolder, 'state.db'));
+      leases ??= new LeaseStore(path.join(makeStateFolder(baseDir), 'state.db'));
       return leases;
     },
     recover: () => {

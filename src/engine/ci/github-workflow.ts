@@ -1,5 +1,5 @@
+import { ACTIONS } from '../scheduling/targets/actions.ts';
 import { INSTALL_PACKAGE } from '../scheduling/targets/package-guard.ts';
-import { ACTIONS } from './actions.ts';
 import type { PipelineFacts } from './pipeline-facts.ts';
 
 /** The GitHub Actions workflow of a project. Scripts take everything from variables, so that no text becomes code. */

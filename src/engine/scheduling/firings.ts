@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { openStateDatabase } from '../support/leases.ts';
+import { makeStateFolder } from '../support/state-folder.ts';
 import { type DueRecord, MISDATED_MS } from './due.ts';
 import { type Schedule, stateFile, type Timing } from './schedule.ts';
 
@@ -58,7 +58,7 @@ export class FiringHistory {
   /** @throws EngineError `permission` */
   static open(baseDir: string): FiringHistory {
     const file = stateFile(baseDir);
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeStateFolder(baseDir);
     const database = openStateDatabase(file);
     database.exec(TABLES);
     return new FiringHistory(database);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
+import { makeStateFolder, stateFolderOf } from '../support/state-folder.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -29,7 +30,7 @@ export function ensureProjectId(baseDir: string): string {
   const known = readProjectId(baseDir);
   if (known !== null && readProject(baseDir)?.folder === realFolder(baseDir)) return known;
   const id = known ?? randomUUID();
-  mkdirSync(path.dirname(projectFile(baseDir)), { recursive: true });
+  makeStateFolder(baseDir);
   writeFileWhole(projectFile(baseDir), `${JSON.stringify({ schema: 1, id, folder: realFolder(baseDir) }, null, 2)}\n`);
   return id;
 }
@@ -59,7 +60,7 @@ function readProject(baseDir: string): ProjectFile | null {
 }
 
 function projectFile(baseDir: string): string {
-  return path.join(baseDir, '.gnu-mlops', 'project.json');
+  return path.join(stateFolderOf(baseDir), 'project.json');
 }
 
 function parseProject(text: string, baseDir: string): ProjectFile | null {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { EngineError } from '../support/errors.ts';
+import { stateFolderOf } from '../support/state-folder.ts';
 
 /** One entry of `schedules:` in config.yaml. */
 export type Schedule = Config['schedules'][number];
@@ -25,5 +26,5 @@ export function findSchedule({ schedules }: Config, id: string): Schedule {
 
 /** The project's state.db, which keeps leases and the history of firings. */
 export function stateFile(baseDir: string): string {
-  return path.join(baseDir, '.gnu-mlops', 'state.db');
+  return path.join(stateFolderOf(baseDir), 'state.db');
 }

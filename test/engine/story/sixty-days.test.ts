@@ -114,11 +114,23 @@ describe('Sixty days that nobody looks at', () => {
     assert.equal(statuses['batch done'], DAYS - 1);
     assert.equal(statuses['batch failed'], 1);
     assert.equal(statuses['again not-due'], DAYS);
+    const decisions = await decided();
+    console.log(`      ${JSON.stringify(decisions)}`);
+    assert.deepEqual(decisions, ['deployed', 'rolled-back', 'kept-production']);
 
     function count(status: string): void {
       statuses[status] = (statuses[status] ?? 0) + 1;
     }
   });
+
+  /** How each retraining that was due ended, oldest first. */
+  function decided(): Promise<string[]> {
+    return withProject(async ({ store }) => {
+      const { experimentId } = (await store.findExperiment('story_retraining'))!;
+      const { runs } = await store.searchRuns({ experimentIds: [experimentId], orderBy: ['start_time ASC'] });
+      return runs.map(({ tags }) => tags['gnu_mlops.retrain.status']!).filter((status) => status !== 'nothing-to-do');
+    });
+  }
 
   async function breakProduction(): Promise<void> {
     await withProject(async ({ store }) => {

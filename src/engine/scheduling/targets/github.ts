@@ -3,13 +3,10 @@ import path from 'node:path';
 import { quoted } from '../launcher-script.ts';
 import type { Schedule } from '../schedule.ts';
 import { utcTriggers } from '../utc-triggers.ts';
+import { ACTIONS } from './actions.ts';
 import { type EntryFiles, readEntries, writeEntries } from './files.ts';
 import { PACKAGE_GUARD } from './package-guard.ts';
 import type { ScheduleTarget, TargetContext } from './target.ts';
-
-/** Actions by commit, because a tag can be moved; the same as `gnu-mlops ci` uses. */
-const CHECKOUT = 'actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0';
-const SETUP_NODE = 'actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0';
 
 /** One workflow file for each schedule, below `.github/workflows` of the repository that holds config.yaml. */
 export function githubTarget(context: TargetContext): ScheduleTarget {
@@ -76,8 +73,8 @@ jobs:
   run:
     runs-on: ubuntu-latest
     steps:
-      - uses: ${CHECKOUT}
-      - uses: ${SETUP_NODE}
+      - uses: ${ACTIONS.checkout}
+      - uses: ${ACTIONS.setupNode}
         with:
           node-version: 24
       - name: Run the schedule

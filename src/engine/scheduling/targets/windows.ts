@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileWhole } from '../../support/atomic-file.ts';
 import { EngineError } from '../../support/errors.ts';
+import { stateFolderOf } from '../../support/state-folder.ts';
 import { checkMinutes } from '../check-minutes.ts';
 import { CHECK_MINUTES } from '../due.ts';
 import type { Schedule } from '../schedule.ts';
@@ -12,7 +13,7 @@ const LONGEST_COMMAND = 261;
 
 /** Tasks of the Windows Task Scheduler, by `schtasks`. What was created is noted beside config.yaml. */
 export function windowsTarget(context: TargetContext): ScheduleTarget {
-  const file = path.join(path.dirname(context.configFile), '.gnu-mlops', 'windows-tasks.json');
+  const file = path.join(stateFolderOf(path.dirname(context.configFile)), 'windows-tasks.json');
   const noted = () => new Map(Object.entries(readNotes(file)));
   return {
     name: 'windows',
