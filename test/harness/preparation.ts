@@ -20,6 +20,7 @@ export const browser: Preparation = once(async () => {
 
 export const mlflow2: Preparation = once(() => installPythonEnvironment('mlflow2'));
 export const mlflow3: Preparation = once(() => installPythonEnvironment('mlflow3'));
+export const databricksClients: Preparation = once(() => installPythonEnvironment('databricks'));
 export const oldestEditor: Preparation = once(() => installServer('oldest'));
 export const newestEditor: Preparation = once(() => installServer('newest'));
 

@@ -6,8 +6,15 @@ import { cachedFolder, cachedPath, projectRoot } from '../../scripts/cache.ts';
 import { lastLines, type ProcessResult, run, runChecked } from '../../scripts/subprocess.ts';
 import { Unavailable } from './unavailable.ts';
 
-/** The newest MLflow, and the oldest whose stores and servers we work with. */
-export type PythonEnvironment = 'mlflow3' | 'mlflow2';
+/** Folder of each environment's requirements file. */
+const environments = {
+  /** The newest MLflow, and the oldest whose stores and servers we work with. */
+  mlflow3: 'test/interop',
+  mlflow2: 'test/interop',
+  /** Databricks' own clients. */
+  databricks: 'test/back-ends',
+};
+export type PythonEnvironment = keyof typeof environments;
 
 const uvVersion = '0.13.9';
 const isWindows = process.platform === 'win32';
@@ -17,7 +24,7 @@ export function pythonEnvironment(name: PythonEnvironment): string {
   const requirements = readFileSync(requirementsFile(name), 'utf8');
   const environment = cachedPath(cacheName(name), requirements);
   if (environment !== undefined) return programIn(environment, 'python');
-  throw new Error(`The Python environment ${name} is not there yet: run "node test/run.ts interop" once.`);
+  throw new Error(`The Python environment ${name} is not there yet: run "node test/run.ts interop back-ends" once.`);
 }
 
 /** Runs a Python file (a path that ends in .py) or Python code to its end, whatever its exit code. */
@@ -88,5 +95,5 @@ function cacheName(name: PythonEnvironment): string {
 }
 
 function requirementsFile(name: PythonEnvironment): string {
-  return path.join(projectRoot, 'test/interop', `requirements-${name}.txt`);
+  return path.join(projectRoot, environments[name], `requirements-${name}.txt`);
 }

@@ -1,6 +1,6 @@
 import type { EditorVersion } from '../../scripts/code-server.ts';
 
-export const ringNames = ['lint', 'engine', 'cli', 'webview', 'interop', 'editor', 'e2e'] as const;
+export const ringNames = ['lint', 'engine', 'cli', 'webview', 'interop', 'back-ends', 'editor', 'e2e'] as const;
 export type RingName = (typeof ringNames)[number];
 
 /** What the command line of `node test/run.ts` asks for. */

@@ -2,7 +2,16 @@ import type { EditorVersion } from '../../scripts/code-server.ts';
 import { runEditorRing } from './editor-ring.ts';
 import { runLintRing } from './lint-ring.ts';
 import { runMochaRing, skipped } from './mocha-ring.ts';
-import { browser, build, mlflow2, mlflow3, newestEditor, oldestEditor, type Preparation } from './preparation.ts';
+import {
+  browser,
+  build,
+  databricksClients,
+  mlflow2,
+  mlflow3,
+  newestEditor,
+  oldestEditor,
+  type Preparation,
+} from './preparation.ts';
 import type { RingReport } from './report.ts';
 import type { RingName, TestRequest } from './request.ts';
 import { Unavailable } from './unavailable.ts';
@@ -29,6 +38,7 @@ const mochaRings: Record<MochaRing, { needs: readonly Preparation[]; timeoutMs: 
   cli: { needs: [build], timeoutMs: 60_000 },
   webview: { needs: [build, browser], timeoutMs: 60_000 },
   interop: { needs: [mlflow3, mlflow2], timeoutMs: 120_000 },
+  'back-ends': { needs: [build, databricksClients], timeoutMs: 120_000 },
   e2e: { needs: [build, newestEditor, browser], timeoutMs: 90_000 },
 };
 
