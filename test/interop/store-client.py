@@ -14,6 +14,9 @@ from mlflow import MlflowClient  # noqa: E402
 
 
 def number(value):
+    """Infinities as databases keep them, and as text: JSON has none."""
+    if math.isinf(value):
+        value = math.copysign(sys.float_info.max, value)
     return value if math.isfinite(value) and abs(value) < 1e308 else str(float(value))
 
 
@@ -92,11 +95,29 @@ def write(client, experiment, model):
     return {"run": run_id, "version": str(made[0]), "deleted": str(made[1])}
 
 
+def begin(client, experiment, model):
+    """What a store of plain files may hold, odd names and values included; the id of the experiment."""
+    made = client.create_experiment(experiment, tags={"team": "ops"})
+    for index in range(6):
+        run_id = client.create_run(made, run_name=f"run {index}", tags={"team": "it's" if index % 2 else "ops"}).info.run_id
+        client.log_param(run_id, "deep/er", index)
+        for step, value in enumerate([0.25, float("nan"), float("-inf"), index / 10]):
+            client.log_metric(run_id, "acc/val", value, step=step, timestamp=1000 + step)
+        data = mlflow.entities.Dataset(name="train.csv", digest=f"d{index}", source_type="local", source='{"uri":"train.csv"}')
+        tag = mlflow.entities.InputTag("mlflow.data.context", "training")
+        client.log_inputs(run_id, [mlflow.entities.DatasetInput(data, [tag])])
+        if index < 5:
+            client.set_terminated(run_id, "FAILED" if index == 3 else "FINISHED")
+    client.delete_run(client.create_run(made, run_name="deleted").info.run_id)
+    client.create_registered_model(model, tags={"owner": "a"}, description="of files")
+    return made
+
+
 def main():
     uri, commands = sys.argv[1], json.load(open(sys.argv[2], encoding="utf8"))
     mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
-    functions = {"read": read, "search": search, "write": write}
+    functions = {"begin": begin, "read": read, "search": search, "write": write}
     answers = []
     for name, *arguments in commands:
         try:

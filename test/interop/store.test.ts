@@ -7,9 +7,10 @@ import { planPromotion } from '../../src/engine/registry/plan.ts';
 import { applyPlan } from '../../src/engine/registry/promotion.ts';
 import { loadRegistryState } from '../../src/engine/registry/state.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/engine/tracking/sqlite/store.ts';
-import type { Metric, NewRun, Run } from '../../src/engine/tracking/store.ts';
+import type { Metric, NewRun } from '../../src/engine/tracking/store.ts';
 import { temporaryFolder } from '../engine/tracking/temporary-store.ts';
 import { type PythonEnvironment, runPython } from '../harness/python.ts';
+import { inPythonWords } from './python-words.ts';
 
 const MODEL = 'model';
 const EVENTS = 'trials_events';
@@ -127,36 +128,6 @@ function dataset(digest: string, context: string) {
     schema: null,
     profile: null,
     context,
-  };
-}
-
-/** A run in the words of store-client.py. */
-async function inPythonWords(store: SqliteStore, run: Run): Promise<unknown> {
-  const text = (value: number) => {
-    if (Number.isNaN(value)) return 'nan';
-    return Number.isFinite(value) ? value : value > 0 ? '1.7976931348623157e+308' : '-1.7976931348623157e+308';
-  };
-  const history = await store.metricHistory(run.runId, Object.keys(run.metrics));
-  const keys = Object.keys(run.metrics).sort();
-  return {
-    name: run.name,
-    status: run.status,
-    user: run.userId,
-    start: run.startTime,
-    end: run.endTime,
-    artifacts: run.artifactUri,
-    params: { ...run.params },
-    tags: { ...run.tags },
-    metrics: Object.fromEntries(keys.map((key) => [key, text(run.metrics[key]!)])),
-    history: Object.fromEntries(
-      keys.map((key) => [
-        key,
-        history
-          .filter((metric) => metric.key === key)
-          .map(({ step, timestamp, value }) => [step, timestamp, text(value)]),
-      ]),
-    ),
-    inputs: (await store.datasetInputs(run.runId)).map((d) => [d.name, d.digest, d.sourceType, d.context]),
   };
 }
 

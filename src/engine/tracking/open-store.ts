@@ -1,4 +1,6 @@
 import { configError } from '../config/config-error.ts';
+import { fileStoreRoot, isFileStoreUri } from './files/location.ts';
+import { FileStore } from './files/store.ts';
 import { isSqliteUri, sqliteFile } from './sqlite/location.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 import type { TrackingStore } from './store.ts';
@@ -22,6 +24,7 @@ export interface OpenStoreOptions {
  */
 export async function openTrackingStore(options: OpenStoreOptions): Promise<TrackingStore> {
   requireBackEnd(options.uri);
+  if (isFileStoreUri(options.uri)) return new FileStore(fileStoreRoot(options.uri, options.baseDir));
   return openSqliteStore(options);
 }
 
@@ -36,7 +39,7 @@ export function requireStoreUris(
   baseDir: string,
 ): void {
   requireBackEnd(tracking_uri);
-  sqliteFile(tracking_uri, baseDir);
+  if (isSqliteUri(tracking_uri)) sqliteFile(tracking_uri, baseDir);
   if (registry_uri === null || registry_uri === tracking_uri) return;
   const found = `found "${registry_uri}"; a registry apart from the tracking store arrives later`;
   throw configError(['mlflow', 'registry_uri'], found, {
@@ -46,7 +49,7 @@ export function requireStoreUris(
 }
 
 function requireBackEnd(uri: string): void {
-  if (isSqliteUri(uri)) return;
+  if (isSqliteUri(uri) || isFileStoreUri(uri)) return;
   throw configError(['mlflow', 'tracking_uri'], `found "${uri}"; expected sqlite:///FILE`, {
     reason: 'unsupported',
     fix: 'Set mlflow.tracking_uri to sqlite:///mlflow.db. Servers and Databricks arrive in a later release.',

@@ -122,7 +122,7 @@ export interface NewModelVersion {
 
 /** What kind of store stands behind an interface and what it can do; shown by `info` and the status bar. */
 export interface StoreDescription {
-  kind: 'sqlite' | 'mlflow-server' | 'databricks';
+  kind: 'sqlite' | 'files' | 'mlflow-server' | 'databricks';
   /** For people: path or host, without credentials. */
   location: string;
   /** Schema revision (SQLite) or server version. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatasetInput } from '../store.ts';
+import { experimentNumber } from './experiments.ts';
 import type { Session } from './session.ts';
 
 const CONTEXT_TAG = 'mlflow.data.context';
@@ -42,7 +43,7 @@ function ensureDataset(session: Session, experimentId: string, input: DatasetInp
   const { connection } = session;
   const known = connection.get<{ dataset_uuid: string }>(
     'SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?',
-    Number(experimentId),
+    experimentNumber(experimentId),
     input.name,
     input.digest,
   );
@@ -52,7 +53,7 @@ function ensureDataset(session: Session, experimentId: string, input: DatasetInp
     `INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,
        dataset_schema, dataset_profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
-    Number(experimentId),
+    experimentNumber(experimentId),
     input.name,
     input.digest,
     input.sourceType,

@@ -5,13 +5,21 @@ import { artifactLocation, joinLocation } from './location.ts';
 import { inWorkspace, type Session } from './session.ts';
 
 interface ExperimentRow {
-  experiment_id: number;
+  experiment_id: string;
   name: string;
   artifact_location: string | null;
   lifecycle_stage: string;
 }
 
-const SELECT = 'SELECT experiment_id, name, artifact_location, lifecycle_stage FROM experiments';
+/** Ids come as text: stores of files, from which some are imported, have longer ones than a JavaScript number holds. */
+const SELECT =
+  'SELECT CAST(experiment_id AS TEXT) AS experiment_id, name, artifact_location, lifecycle_stage FROM experiments';
+
+/** @throws EngineError `not-found` for what is no id of an experiment in SQLite */
+export function experimentNumber(experimentId: string): bigint {
+  if (/^\d{1,18}$/.test(experimentId)) return BigInt(experimentId);
+  throw new EngineError('not-found', `There is no experiment ${experimentId} in the store.`);
+}
 
 /** The experiment called `name`, made when missing with its artifacts under `artifactRoot`. */
 export function ensureExperiment(session: Session, name: string, artifactRoot: string): Experiment {
@@ -32,13 +40,16 @@ export function findExperiment(session: Session, name: string): Experiment | nul
 /** All active experiments, oldest first. */
 export function listExperiments(session: Session): Experiment[] {
   const where = `WHERE lifecycle_stage = 'active'${inWorkspace(session, 'experiments')}`;
-  const rows = session.connection.all<ExperimentRow>(`${SELECT} ${where} ORDER BY experiment_id`);
+  const rows = session.connection.all<ExperimentRow>(`${SELECT} ${where} ORDER BY experiments.experiment_id`);
   return rows.map((row) => toExperiment(session, row));
 }
 
 /** Where the runs of an experiment keep their artifacts. */
 export function experimentLocation(session: Session, experimentId: string): string {
-  const row = session.connection.get<ExperimentRow>(`${SELECT} WHERE experiment_id = ?`, Number(experimentId));
+  const row = session.connection.get<ExperimentRow>(
+    `${SELECT} WHERE experiment_id = ?`,
+    experimentNumber(experimentId),
+  );
   if (row?.lifecycle_stage === 'active') return row.artifact_location ?? '';
   throw new EngineError('not-found', `There is no experiment ${experimentId} in the store.`);
 }
@@ -64,9 +75,9 @@ function createExperiment(session: Session, name: string, artifactRoot: string):
 
 function toExperiment(session: Session, row: ExperimentRow): Experiment {
   const sql = 'SELECT key, value FROM experiment_tags WHERE experiment_id = ?';
-  const tags = session.connection.all<{ key: string; value: string | null }>(sql, row.experiment_id);
+  const tags = session.connection.all<{ key: string; value: string | null }>(sql, experimentNumber(row.experiment_id));
   return {
-    experimentId: String(row.experiment_id),
+    experimentId: row.experiment_id,
     name: row.name,
     artifactLocation: row.artifact_location ?? '',
     tags: Object.fromEntries(tags.map((tag) => [tag.key, tag.value ?? ''])),

@@ -1,5 +1,6 @@
 import { EngineError } from '../../support/errors.ts';
 import { CONFLICT_TAG, type PromotionCommit, type PromotionOutcome } from '../promotion-commit.ts';
+import { experimentNumber } from './experiments.ts';
 import { moveAlias, readAliases, touchModel } from './models.ts';
 import { setTag } from './run-batch.ts';
 import { requireRun, setStatus } from './runs.ts';
@@ -43,7 +44,7 @@ function requireRunning(session: Session, eventRunId: string): { experimentId: s
  */
 function afterAllOthers(session: Session, experimentId: string, endTime: number): number {
   const sql = "SELECT max(end_time) AS last FROM runs WHERE experiment_id = ? AND status = 'FINISHED'";
-  const { last } = session.connection.get<{ last: number | null }>(sql, Number(experimentId))!;
+  const { last } = session.connection.get<{ last: number | null }>(sql, experimentNumber(experimentId))!;
   return Math.max(endTime, (last ?? 0) + 1);
 }
 

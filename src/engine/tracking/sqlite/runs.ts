@@ -1,7 +1,7 @@
 import { EngineError } from '../../support/errors.ts';
 import type { Metric, NewRun, Run, RunStatus } from '../store.ts';
 import { newId } from './datasets.ts';
-import { experimentLocation } from './experiments.ts';
+import { experimentLocation, experimentNumber } from './experiments.ts';
 import { joinLocation } from './location.ts';
 import { metricValue, type StoredValue } from './metric-value.ts';
 import { addBatch } from './run-batch.ts';
@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 
 interface RunRow {
   run_uuid: string;
-  experiment_id: number;
+  experiment_id: string;
   name: string | null;
   status: RunStatus;
   user_id: string | null;
@@ -33,7 +33,7 @@ export function createRun(session: Session, run: NewRun): string {
     run.startTime,
     run.endTime ?? null,
     joinLocation(location, runId, 'artifacts'),
-    Number(run.experimentId),
+    experimentNumber(run.experimentId),
   );
   const tags = { 'mlflow.runName': run.name, 'mlflow.user': run.userId, ...run.tags };
   addBatch(session, { runId, experimentId: run.experimentId }, { ...run, tags });
@@ -45,9 +45,10 @@ export function requireRun(
   session: Session,
   runId: string,
 ): { runId: string; experimentId: string; status: RunStatus } {
-  const sql = "SELECT experiment_id, status FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active'";
-  const row = session.connection.get<{ experiment_id: number; status: RunStatus }>(sql, runId);
-  if (row) return { runId, experimentId: String(row.experiment_id), status: row.status };
+  const sql =
+    "SELECT CAST(experiment_id AS TEXT) AS experiment_id, status FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active'";
+  const row = session.connection.get<{ experiment_id: string; status: RunStatus }>(sql, runId);
+  if (row) return { runId, experimentId: row.experiment_id, status: row.status };
   throw new EngineError('not-found', `There is no run ${runId} in the store.`, { runId });
 }
 
@@ -59,7 +60,7 @@ export function setStatus(session: Session, runId: string, status: RunStatus, en
 export function readRuns(session: Session, runIds: string[]): Run[] {
   const ids = JSON.stringify(runIds);
   const rows = session.connection.all<RunRow>(
-    `SELECT run_uuid, experiment_id, name, status, user_id, start_time, end_time, artifact_uri
+    `SELECT run_uuid, CAST(experiment_id AS TEXT) AS experiment_id, name, status, user_id, start_time, end_time, artifact_uri
      FROM json_each(?) wanted JOIN runs ON run_uuid = wanted.value`,
     ids,
   );
@@ -104,7 +105,7 @@ export function readHistory(session: Session, runId: string, keys: string[]): Me
 function toRun(row: RunRow): Run {
   return {
     runId: row.run_uuid,
-    experimentId: String(row.experiment_id),
+    experimentId: row.experiment_id,
     name: row.name ?? '',
     status: row.status,
     userId: row.user_id ?? '',

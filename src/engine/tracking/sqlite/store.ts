@@ -65,7 +65,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   try {
     const artifactRoot = path.resolve(options.artifactRoot ?? path.join(path.dirname(file), 'mlruns'));
     await prepare(connection, artifactRoot, create);
-    return new SqliteStore(connection, artifactRoot, readOnly);
+    return new SqliteStore(connection, { artifactRoot, readOnly, storeFolder: path.dirname(file) });
   } catch (error) {
     connection.close();
     throw error;
@@ -103,6 +103,14 @@ function missing(file: string): EngineError {
   });
 }
 
+interface StorePlaces {
+  /** Where new experiments keep their runs' artifacts. */
+  artifactRoot: string;
+  readOnly: boolean;
+  /** Where relative paths of the store start. */
+  storeFolder: string;
+}
+
 /**
  * MLflow's tracking and registry in one SQLite file. Every method is one transaction, synchronous inside; only waiting for
  * other programs' locks lets other work go on.
@@ -112,16 +120,18 @@ export class SqliteStore implements TrackingStore {
   readonly #connection: SqliteConnection;
   readonly #artifactRoot: string;
   readonly #readOnly: boolean;
+  readonly #storeFolder: string;
   readonly #watch: ChangeWatch;
   #layout: Layout | null = null;
   #claimed: Promise<void> | null = null;
 
   /** Callers use {@link openSqliteStore}. */
-  constructor(connection: SqliteConnection, artifactRoot: string, readOnly: boolean) {
+  constructor(connection: SqliteConnection, { artifactRoot, readOnly, storeFolder }: StorePlaces) {
     this.file = connection.file;
     this.#connection = connection;
     this.#artifactRoot = artifactRoot;
     this.#readOnly = readOnly;
+    this.#storeFolder = storeFolder;
     this.#watch = new ChangeWatch(connection.file);
   }
 
@@ -143,7 +153,7 @@ export class SqliteStore implements TrackingStore {
   }
 
   async localFolder(uri: string): Promise<string | null> {
-    return localFolder(uri, path.dirname(this.file));
+    return localFolder(uri, this.#storeFolder);
   }
 
   async ensureExperiment(name: string): Promise<Experiment> {
@@ -235,7 +245,7 @@ export class SqliteStore implements TrackingStore {
 
   #session(): Session {
     this.#layout = currentLayout(this.#connection, this.#layout);
-    return { connection: this.#connection, layout: this.#layout, storeFolder: path.dirname(this.file) };
+    return { connection: this.#connection, layout: this.#layout, storeFolder: this.#storeFolder };
   }
 }
 

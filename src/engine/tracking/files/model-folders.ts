@@ -1,0 +1,59 @@
+import path from 'node:path';
+import type { ModelVersion, RegisteredModel, StageField } from '../store.ts';
+import { foldersOf, type Meta, numberOf, readMeta, textOf, textsOf } from './meta-file.ts';
+
+/** A registered model as its folder has it. */
+export interface StoredModel extends RegisteredModel {
+  versions: StoredVersion[];
+}
+
+export type StoredVersion = Omit<ModelVersion, 'location' | 'aliases'> & { storageLocation: string };
+
+const VERSION = /^version-(\d+)$/;
+
+/** Every registered model of an `mlruns` folder (mlflow/store/model_registry/file_store.py); what cannot be read is left out. */
+export async function readModels(root: string): Promise<StoredModel[]> {
+  const found: StoredModel[] = [];
+  for (const name of await foldersOf(path.join(root, 'models'))) {
+    const folder = path.join(root, 'models', name);
+    const meta = await readMeta(folder);
+    if (meta !== null) found.push(await readModel(folder, meta));
+  }
+  return found;
+}
+
+async function readModel(folder: string, meta: Meta): Promise<StoredModel> {
+  const versions: StoredVersion[] = [];
+  for (const name of (await foldersOf(folder)).filter((each) => VERSION.test(each))) {
+    const versionFolder = path.join(folder, name);
+    const versionMeta = await readMeta(versionFolder);
+    if (versionMeta !== null) versions.push(await readVersion(versionFolder, versionMeta));
+  }
+  return {
+    name: textOf(meta.name),
+    description: textOf(meta.description),
+    createdAt: numberOf(meta.creation_timestamp) ?? 0,
+    updatedAt: numberOf(meta.last_updated_timestamp) ?? 0,
+    tags: await textsOf(path.join(folder, 'tags')),
+    aliases: await textsOf(path.join(folder, 'aliases')),
+    versions,
+  };
+}
+
+async function readVersion(folder: string, meta: Meta): Promise<StoredVersion> {
+  const source = textOf(meta.source);
+  return {
+    name: textOf(meta.name),
+    version: textOf(meta.version),
+    createdAt: numberOf(meta.creation_timestamp) ?? 0,
+    updatedAt: numberOf(meta.last_updated_timestamp) ?? 0,
+    description: textOf(meta.description),
+    userId: textOf(meta.user_id),
+    stageField: (textOf(meta.current_stage) || 'None') as StageField,
+    status: (textOf(meta.status) || 'READY') as ModelVersion['status'],
+    source,
+    storageLocation: textOf(meta.storage_location) || source,
+    runId: textOf(meta.run_id) || null,
+    tags: await textsOf(path.join(folder, 'tags')),
+  };
+}

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { EngineError } from '../../support/errors.ts';
+import { SqliteConnection } from '../sqlite/connection.ts';
+import { createStore } from '../sqlite/creation.ts';
+import { localFolder } from '../sqlite/location.ts';
+import { currentLayout } from '../sqlite/session.ts';
+import { SqliteStore } from '../sqlite/store.ts';
+import type {
+  DatasetInput,
+  Experiment,
+  Metric,
+  ModelVersion,
+  RegisteredModel,
+  Run,
+  RunPage,
+  RunSearch,
+  StoreDescription,
+  TrackingStore,
+} from '../store.ts';
+import { changesOf } from './changes.ts';
+import { importStore } from './import.ts';
+import { readModels } from './model-folders.ts';
+import { readExperiments, type StoredExperiment } from './run-folders.ts';
+
+/**
+ * MLflow's store of plain files (`mlruns/`), for reading: MLflow itself has given it up for databases. All of it is read into
+ * tables in memory, so that searches mean what they mean in a SQLite store; when files changed, it is read again.
+ */
+export class FileStore implements TrackingStore {
+  readonly #root: string;
+  #loaded: { token: string; running: string[]; store: SqliteStore } | null = null;
+
+  /** @param root the folder with one folder per experiment */
+  constructor(root: string) {
+    this.#root = root;
+    if (existsSync(path.join(root, '0')) || existsSync(path.join(root, 'models'))) return;
+    throw new EngineError('invalid-store', `${root} is no store of MLflow's: it has neither experiments nor models.`, {
+      fix: 'Name the folder that Python calls its tracking URI, usually mlruns; or a database: sqlite:///mlflow.db',
+    });
+  }
+
+  async describe(): Promise<StoreDescription> {
+    const notices = [`Stores of plain files are read only here. Move it: ${this.#wayOut()}`];
+    return { kind: 'files', location: this.#root, version: 'mlruns', notices };
+  }
+
+  async close(): Promise<void> {
+    await this.#loaded?.store.close();
+    this.#loaded = null;
+  }
+
+  /** What of the files changes when experiments, runs, versions and aliases come, and while runs go on. */
+  async changeToken(): Promise<string> {
+    return changesOf(this.#root, this.#loaded?.running ?? []);
+  }
+
+  async localFolder(uri: string): Promise<string | null> {
+    return localFolder(uri, path.dirname(this.#root));
+  }
+
+  async findExperiment(name: string): Promise<Experiment | null> {
+    return (await this.#store()).findExperiment(name);
+  }
+
+  async listExperiments(): Promise<Experiment[]> {
+    return (await this.#store()).listExperiments();
+  }
+
+  async getRun(runId: string): Promise<Run> {
+    return (await this.#store()).getRun(runId);
+  }
+
+  async searchRuns(search: RunSearch): Promise<RunPage> {
+    return (await this.#store()).searchRuns(search);
+  }
+
+  async metricHistory(runId: string, keys: string[]): Promise<Metric[]> {
+    return (await this.#store()).metricHistory(runId, keys);
+  }
+
+  async datasetInputs(runId: string): Promise<DatasetInput[]> {
+    return (await this.#store()).datasetInputs(runId);
+  }
+
+  async listModels(): Promise<RegisteredModel[]> {
+    return (await this.#store()).listModels();
+  }
+
+  async findModel(name: string): Promise<RegisteredModel | null> {
+    return (await this.#store()).findModel(name);
+  }
+
+  async listVersions(name: string): Promise<ModelVersion[]> {
+    return (await this.#store()).listVersions(name);
+  }
+
+  async getVersion(name: string, version: string): Promise<ModelVersion> {
+    return (await this.#store()).getVersion(name, version);
+  }
+
+  async ensureExperiment(name: string): Promise<Experiment> {
+    return (await this.findExperiment(name)) ?? this.#refuse();
+  }
+
+  createRun(): Promise<never> {
+    return this.#refuse();
+  }
+
+  logBatch(): Promise<never> {
+    return this.#refuse();
+  }
+
+  finishRun(): Promise<never> {
+    return this.#refuse();
+  }
+
+  commitPromotion(): Promise<never> {
+    return this.#refuse();
+  }
+
+  async #refuse(): Promise<never> {
+    throw new EngineError('store-read-only', `${this.#root} is a store of plain files, which is only read.`, {
+      fix: `Move it into a database: ${this.#wayOut()}`,
+    });
+  }
+
+  #wayOut(): string {
+    return `gnu-mlops copy --from "${this.#root}" --to sqlite:///mlflow.db, then mlflow.tracking_uri: sqlite:///mlflow.db`;
+  }
+
+  async #store(): Promise<SqliteStore> {
+    const loaded = this.#loaded;
+    if (loaded !== null && loaded.token === changesOf(this.#root, loaded.running)) return loaded.store;
+    await loaded?.store.close();
+    return this.#load();
+  }
+
+  async #load(): Promise<SqliteStore> {
+    const experiments = await readExperiments(this.#root);
+    const models = await readModels(this.#root);
+    const running = experiments.flatMap((experiment) => runningFolders(this.#root, experiment));
+    const token = changesOf(this.#root, running);
+    const storeFolder = path.dirname(this.#root);
+    const connection = new SqliteConnection(':memory:', { readOnly: false, waitMs: 0 });
+    await createStore(connection, this.#root);
+    await connection.write(() => {
+      importStore({ connection, layout: currentLayout(connection, null), storeFolder }, experiments, models);
+    });
+    const store = new SqliteStore(connection, { artifactRoot: this.#root, readOnly: true, storeFolder });
+    this.#loaded = { token, running, store };
+    return store;
+  }
+}
+
+function runningFolders(root: string, { experimentId, runs }: StoredExperiment): string[] {
+  const going = runs.filter(({ status, lifecycleStage }) => status === 'RUNNING' && lifecycleStage === 'active');
+  return going.map(({ runId }) => path.join(root, experimentId, runId));
+}
