@@ -1,5 +1,6 @@
 import { isSecretName } from '../support/secret-names.ts';
 import { type Config, type ConfigPath, formatPath } from './config.ts';
+import { profileSecrets } from './databricks-settings.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Finding } from './finding.ts';
 import { SECRET_PATHS } from './secret-paths.ts';
@@ -20,7 +21,13 @@ export function collectSecrets(config: Config, env: Record<string, string | unde
   const hooks = [at(config, ['notifications', 'webhooks'])].flat();
   const addresses = [...ADDRESS_PATHS.map((path) => at(config, path)), ...hooks];
   const fromAddresses = addresses.map((address) => PASSWORD_IN_ADDRESS.exec(String(address))?.[1]);
-  const values = [...fromConfig, ...environmentSecrets(env), ...fromAddresses, ...hooks];
+  const values = [
+    ...fromConfig,
+    ...environmentSecrets(env),
+    ...profileSecrets(config, env),
+    ...fromAddresses,
+    ...hooks,
+  ];
   const texts = values.filter((value): value is string => typeof value === 'string' && value.length >= SHORTEST);
   return [...new Set(texts)].sort((a, b) => b.length - a.length);
 }
