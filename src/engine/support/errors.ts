@@ -11,6 +11,7 @@ export type ErrorReason =
   | 'store-read-only'
   | 'store-locked'
   | 'unreachable'
+  | 'unauthorized'
   | 'gate-failed'
   | 'conflict'
   | 'no-previous'
@@ -34,6 +35,7 @@ const EXIT_CODES: Record<ErrorReason, number> = {
   'store-read-only': 4,
   'store-locked': 4,
   unreachable: 4,
+  unauthorized: 4,
   'gate-failed': 3,
   conflict: 1,
   'no-previous': 1,

@@ -9,6 +9,7 @@ describe('An EngineError', () => {
       'invalid-data': 1,
       'gate-failed': 3,
       unreachable: 4,
+      unauthorized: 4,
       'store-locked': 4,
       'lock-held': 5,
       cancelled: 130,
