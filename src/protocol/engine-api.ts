@@ -17,6 +17,7 @@ import type { ValidateResult } from '../engine/setup/validate.ts';
 import type { ErrorDetails, ErrorReason } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
 import type { Progress } from '../engine/support/progress.ts';
+import type { Run, RunKeys } from '../engine/tracking/store.ts';
 import type { TrainResult } from '../engine/training/train.ts';
 import type { UnattendedApi } from './unattended-api.ts';
 
@@ -130,6 +131,7 @@ export interface EngineApi extends UnattendedApi {
 
   experiments(project: ProjectRef): Promise<ExperimentSummary[]>;
   runs(project: ProjectRef, request: RunsRequest): Promise<{ runs: RunSummary[]; nextPageToken: string | null }>;
+  run(project: ProjectRef, runId: string): Promise<Run>;
   runDetails(project: ProjectRef, runId: string): Promise<RunDetails>;
   models(project: ProjectRef): Promise<ModelSummary[]>;
   /** Of a version; of the one in production, else the newest, when none is named. */
@@ -194,4 +196,6 @@ export interface RunsRequest {
   orderBy?: string | undefined;
   pageToken?: string | undefined;
   limit: number;
+  /** Only these come with each run; everything when absent. */
+  keys?: RunKeys | undefined;
 }

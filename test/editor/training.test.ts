@@ -30,13 +30,17 @@ describe('Training in the editor', () => {
     return own === undefined ? [] : (await api.runs(project, { experimentId: own.experimentId, limit: 1000 })).runs;
   }
 
-  /** Names of the rows below the project's experiment. */
-  async function rows(): Promise<string[]> {
+  async function runNodes() {
     const { experiments } = tested.session;
     const nodes = await experiments.getChildren();
     const own = nodes.find((node) => node.kind === 'experiment' && node.experiment.kind === 'training');
-    const children = own === undefined ? [] : await experiments.getChildren(own);
-    return children.map((node) => {
+    return own === undefined ? [] : experiments.getChildren(own);
+  }
+
+  /** Names of the rows below the project's experiment. */
+  async function rows(): Promise<string[]> {
+    const { experiments } = tested.session;
+    return (await runNodes()).map((node) => {
       const item = experiments.getTreeItem(node);
       return `${item.label} ${item.description} [${item.contextValue}]`;
     });
@@ -57,6 +61,18 @@ describe('Training in the editor', () => {
     );
     const [newest] = await rows();
     assert.match(newest ?? '', new RegExp(`accuracy 0\\.9.* · v${result.version} · just now \\[run\\.FINISHED\\]`));
+  });
+
+  it('shows no more of a run than its row needs, and the rest when somebody points at it', async () => {
+    const { experiments } = tested.session;
+    const [node] = await runNodes();
+    assert.equal(node?.kind, 'run');
+    assert.deepEqual(Object.keys(node.summary.run.metrics), ['accuracy']);
+    assert.deepEqual(node.summary.run.params, {});
+    const item = experiments.getTreeItem(node);
+    assert.equal(item.tooltip, undefined);
+    const { tooltip } = await experiments.resolveTreeItem(item, node);
+    assert.match((tooltip as vscode.MarkdownString).value, /roc\\_auc.*n\\_estimators/s);
   });
 
   it('tells of its progress, and leaves the run KILLED when it is cancelled', async () => {

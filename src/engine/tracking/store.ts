@@ -68,6 +68,13 @@ export interface NewRun extends RunBatch {
   endTime?: number;
 }
 
+/** Names of what comes with a run. */
+export interface RunKeys {
+  params: string[];
+  metrics: string[];
+  tags: string[];
+}
+
 export interface RunSearch {
   experimentIds: string[];
   /** MLflow's filter syntax: `metrics.accuracy > 0.9 and tags.team = 'ops'`. */
@@ -76,6 +83,8 @@ export interface RunSearch {
   orderBy?: string[];
   maxResults?: number;
   pageToken?: string;
+  /** Only these come with each run; everything when absent. */
+  keys?: RunKeys;
 }
 
 export interface RunPage {

@@ -24,7 +24,7 @@ export function batchRow({ summary }: BatchNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
   item.description = facts.join(' · ');
   item.contextValue = 'batch';
-  item.tooltip = runTooltip(summary, word);
+  item.tooltip = runTooltip(summary);
   item.accessibilityInformation = { label: `Batch ${label}, ${word}, ${facts.join(', ')}` };
   return item;
 }

@@ -5,7 +5,7 @@ import type { StoreFollower } from '../editor/store-follower.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { moreRow } from './more-row.ts';
 import { type ProblemNode, problemRow } from './problem-row.ts';
-import { type RunContext, runRow } from './run-row.ts';
+import { type RunContext, runRow, runTooltip, shownKeys } from './run-row.ts';
 import { StoreTree } from './store-tree.ts';
 
 export type ExperimentNode =
@@ -41,6 +41,17 @@ export class ExperimentsView extends StoreTree<ExperimentNode> {
       case 'problem':
         return problemRow(node);
     }
+  }
+
+  /** VS Code asks for the tooltip when somebody looks for it. */
+  async resolveTreeItem(item: vscode.TreeItem, node: ExperimentNode): Promise<vscode.TreeItem> {
+    if (node.kind === 'run') item.tooltip = await this.tooltip(node);
+    return item;
+  }
+
+  async tooltip({ summary }: RunNode): Promise<vscode.MarkdownString | undefined> {
+    const { ref } = this.project;
+    return ref && runTooltip({ ...summary, run: await this.engine.api.run(ref, summary.run.runId) });
   }
 
   protected async rows(ref: ProjectRef, node: ExperimentNode | undefined): Promise<ExperimentNode[]> {
@@ -80,7 +91,7 @@ export class ExperimentsView extends StoreTree<ExperimentNode> {
   async #runs(ref: ProjectRef, experiment: ExperimentSummary): Promise<ExperimentNode[]> {
     const { experimentId } = experiment;
     const limit = Math.min(this.limitOf(experimentId), MOST_RUNS);
-    const page = await this.engine.api.runs(ref, { experimentId, limit });
+    const page = await this.engine.api.runs(ref, { experimentId, limit, keys: shownKeys(this.#context) });
     const nodes = page.runs.map((summary): ExperimentNode => ({ kind: 'run', summary, experiment }));
     return page.nextPageToken === null ? nodes : [...nodes, { kind: 'more', experiment }];
   }

@@ -11,7 +11,12 @@ export interface RunContext {
   stageOf(version: string): string | undefined;
 }
 
-/** One run of the tree. */
+/** What a row shows of a run's params, metrics and tags; a tooltip shows more of them when it is asked for. */
+export function shownKeys({ mainMetric: metric }: RunContext) {
+  return { params: [], metrics: [metric], tags: [] };
+}
+
+/** One run of the tree, without a tooltip. */
 export function runRow(summary: RunSummary, context: RunContext): vscode.TreeItem {
   const { run, stale } = summary;
   const item = new vscode.TreeItem(shortName(run.name) || run.runId);
@@ -20,7 +25,6 @@ export function runRow(summary: RunSummary, context: RunContext): vscode.TreeIte
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
   const facts = [...mainMetric(summary, context), ...versionTexts(summary, context), ageText(run.startTime)];
   item.description = (run.status === 'FINISHED' ? facts : [word, ...facts]).join(' · ');
-  item.tooltip = runTooltip(summary, word);
   item.contextValue = stale ? 'run.stale' : `run.${run.status}`;
   item.accessibilityInformation = { label: `Run ${run.name}, ${word}, ${facts.join(', ')}` };
   return item;
@@ -62,7 +66,9 @@ function versionTexts({ versions }: RunSummary, { stageOf }: RunContext): string
 
 const SHOWN_PARAMS = ['algorithm', 'n_estimators', 'max_depth', 'learning_rate', 'train_rows', 'test_rows'];
 
-export function runTooltip({ run }: RunSummary, word: string): vscode.MarkdownString {
+export function runTooltip(summary: RunSummary): vscode.MarkdownString {
+  const { run } = summary;
+  const { word } = runLooks(summary);
   const error = run.tags['gnu_mlops.error'];
   const holdout = Object.entries(run.metrics).filter(([name]) => !name.startsWith('cv_'));
   const params = SHOWN_PARAMS.map((name): [string, string] => [name, run.params[name] ?? '']);

@@ -17,7 +17,7 @@ export interface StoreTreeOptions<Node> extends Omit<vscode.TreeViewOptions<Node
 /** A tree of the side bar that shows what the active project has, follows its changes, and shows errors as rows. */
 export abstract class StoreTree<Node> implements vscode.TreeDataProvider<Node | ProblemNode>, vscode.Disposable {
   protected readonly engine: EngineClient;
-  readonly #project: ActiveProject;
+  protected readonly project: ActiveProject;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #disposables: vscode.Disposable[];
   /** How many rows below a node are shown, by what names that node. */
@@ -28,7 +28,7 @@ export abstract class StoreTree<Node> implements vscode.TreeDataProvider<Node | 
 
   constructor({ id, engine, project, follower, ...options }: StoreTreeOptions<Node | ProblemNode>) {
     this.engine = engine;
-    this.#project = project;
+    this.project = project;
     this.tree = vscode.window.createTreeView(id, { ...options, treeDataProvider: this });
     this.#disposables = [
       this.#changed,
@@ -42,7 +42,7 @@ export abstract class StoreTree<Node> implements vscode.TreeDataProvider<Node | 
   abstract getTreeItem(node: Node | ProblemNode): vscode.TreeItem;
 
   async getChildren(node?: Node | ProblemNode): Promise<(Node | ProblemNode)[]> {
-    const ref = this.#project.ref;
+    const ref = this.project.ref;
     if (ref === undefined) return [];
     try {
       return await this.rows(ref, node);

@@ -184,6 +184,29 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
         assert.match(error.message, /acc/);
       });
 
+      it('brings only the keys that were asked for', async () => {
+        await startRun({
+          name: 'many',
+          startTime: 9,
+          metrics: [metric('acc', 0.5), metric('f1', 1)],
+          tags: { a: 'b' },
+        });
+        const keys = { params: ['lr'], metrics: ['f1'], tags: ['a', 'none'] };
+        const search = { experimentIds: [experimentId], filter: 'metrics.acc > 0', orderBy: ['start_time ASC'], keys };
+        const { runs } = await store.searchRuns(search);
+        const brought = runs.map(({ name, params, metrics, tags }) => [
+          name,
+          { ...params },
+          { ...metrics },
+          { ...tags },
+        ]);
+        assert.deepEqual(brought, [
+          ['low', { lr: '0.1' }, {}, {}],
+          ['high', {}, {}, {}],
+          ['many', {}, { f1: 1 }, { a: 'b' }],
+        ]);
+      });
+
       it('gives every run once, page by page', async () => {
         const seen: string[] = [];
         let pageToken: string | null = null;

@@ -35,7 +35,7 @@ export function searchRuns(session: Session, search: RunSearch): RunPage {
   );
   const ids = rows.slice(0, limit).map((row) => row.id);
   const nextPageToken = rows.length > limit ? writeToken(offset + limit) : null;
-  return { runs: readRuns(session, ids), nextPageToken };
+  return { runs: readRuns(session, ids, search.keys), nextPageToken };
 }
 
 function idQuery(search: RunSearch): Fragment {

@@ -1,5 +1,5 @@
 import { EngineError } from '../../support/errors.ts';
-import type { Metric, NewRun, Run, RunStatus } from '../store.ts';
+import type { Metric, NewRun, Run, RunKeys, RunStatus } from '../store.ts';
 import { newId } from './datasets.ts';
 import { experimentLocation, experimentNumber } from './experiments.ts';
 import { joinLocation } from './location.ts';
@@ -56,8 +56,11 @@ export function setStatus(session: Session, runId: string, status: RunStatus, en
   session.connection.run('UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?', status, endTime, runId);
 }
 
-/** The runs of these ids, in this order; ids that are unknown are left out. */
-export function readRuns(session: Session, runIds: string[]): Run[] {
+/**
+ * The runs of these ids, in this order; ids that are unknown are left out.
+ * @param keys what to read of them; everything unless given
+ */
+export function readRuns(session: Session, runIds: string[], keys?: RunKeys): Run[] {
   const ids = JSON.stringify(runIds);
   const rows = session.connection.all<RunRow>(
     `SELECT run_uuid, CAST(experiment_id AS TEXT) AS experiment_id, name, status, user_id, start_time, end_time, artifact_uri
@@ -65,29 +68,45 @@ export function readRuns(session: Session, runIds: string[]): Run[] {
     ids,
   );
   const runs = new Map(rows.map((row) => [row.run_uuid, toRun(row)]));
-  readTexts(session, 'params', ids, (runId, key, value) => setOwn(runs.get(runId)!.params, key, value));
-  readTexts(session, 'tags', ids, (runId, key, value) => setOwn(runs.get(runId)!.tags, key, value));
-  readLatestMetrics(session, ids, (runId, key, value) => setOwn(runs.get(runId)!.metrics, key, value));
+  const wanted = (names: string[] | undefined) => ({ ids, keys: names && JSON.stringify(names) });
+  readTexts(session, 'params', wanted(keys?.params), (id, key, value) => setOwn(runs.get(id)!.params, key, value));
+  readTexts(session, 'tags', wanted(keys?.tags), (id, key, value) => setOwn(runs.get(id)!.tags, key, value));
+  readLatestMetrics(session, wanted(keys?.metrics), (id, key, value) => setOwn(runs.get(id)!.metrics, key, value));
   for (const run of runs.values()) run.name ||= run.tags['mlflow.runName'] ?? '';
   return runIds.flatMap((runId) => runs.get(runId) ?? []);
 }
 
 type Add<T> = (runId: string, key: string, value: T) => void;
 
-function readTexts(session: Session, table: 'params' | 'tags', ids: string, add: Add<string>): void {
+/** JSON lists, for `json_each`. */
+interface Wanted {
+  ids: string;
+  /** All of them unless given. */
+  keys: string | undefined;
+}
+
+function readTexts(session: Session, table: 'params' | 'tags', wanted: Wanted, add: Add<string>): void {
   const rows = session.connection.all<{ run_uuid: string; key: string; value: string | null }>(
-    `SELECT run_uuid, t.key, t.value FROM json_each(?) wanted JOIN ${table} t ON t.run_uuid = wanted.value`,
-    ids,
+    `SELECT run_uuid, t.key, t.value FROM json_each(?) wanted JOIN ${table} t ON t.run_uuid = wanted.value${amongKeys(wanted)}`,
+    ...valuesOf(wanted),
   );
   for (const row of rows) add(row.run_uuid, row.key, row.value ?? '');
 }
 
-function readLatestMetrics(session: Session, ids: string, add: Add<number>): void {
+function readLatestMetrics(session: Session, wanted: Wanted, add: Add<number>): void {
   const rows = session.connection.all<StoredValue & { run_uuid: string; key: string }>(
-    `SELECT run_uuid, t.key, t.value, is_nan FROM json_each(?) wanted JOIN latest_metrics t ON t.run_uuid = wanted.value`,
-    ids,
+    `SELECT run_uuid, t.key, t.value, is_nan FROM json_each(?) wanted JOIN latest_metrics t ON t.run_uuid = wanted.value${amongKeys(wanted)}`,
+    ...valuesOf(wanted),
   );
   for (const row of rows) add(row.run_uuid, row.key, metricValue(row));
+}
+
+function amongKeys({ keys }: Wanted): string {
+  return keys === undefined ? '' : ' AND t.key IN (SELECT value FROM json_each(?))';
+}
+
+function valuesOf({ ids, keys }: Wanted): string[] {
+  return keys === undefined ? [ids] : [ids, keys];
 }
 
 /** Every value that was logged under these keys, in the order of key, time and step. Steps may exceed 2^53 in Python. */

@@ -11,13 +11,13 @@ import { EngineError } from '../../../engine/support/errors.ts';
 import type { EngineApi, ProjectRef, ProjectStatus } from '../../../protocol/engine-api.ts';
 import type { ProjectPool } from './project-pool.ts';
 
-type Queries = Pick<EngineApi, 'experiments' | 'runs' | 'runDetails' | 'models' | 'modelInputs' | 'status'>;
+type Queries = Pick<EngineApi, 'experiments' | 'runs' | 'run' | 'runDetails' | 'models' | 'modelInputs' | 'status'>;
 
 /** What views and panels show. Where there is no store yet, there is nothing to show, which is no error. */
 export function queries(pool: ProjectPool): Queries {
   return {
     experiments: (ref) => pool.read(ref, () => [], listExperiments),
-    runs: (ref, { experimentId, filter, orderBy, pageToken, limit }) =>
+    runs: (ref, { experimentId, filter, orderBy, pageToken, limit, keys }) =>
       pool.read(
         ref,
         () => ({ runs: [], nextPageToken: null }),
@@ -28,8 +28,10 @@ export function queries(pool: ProjectPool): Queries {
             ...(filter === undefined ? {} : { filter }),
             ...(orderBy === undefined ? {} : { orderBy: [orderBy] }),
             ...(pageToken === undefined ? {} : { pageToken }),
+            ...(keys === undefined ? {} : { keys }),
           }),
       ),
+    run: (ref, runId) => pool.read(ref, nothingTrained, ({ store }) => store.getRun(runId)),
     runDetails: (ref, runId) => pool.read(ref, nothingTrained, (project) => runDetails(project, runId)),
     models: (ref) => pool.read(ref, () => [], listModels),
     modelInputs: (ref, version) => pool.read(ref, nothingTrained, (project) => modelInputs(project, version)),
