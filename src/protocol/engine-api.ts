@@ -93,8 +93,8 @@ export interface ProjectStatus {
   modelName: string;
   /** Version in GNU_Production. */
   production: string | null;
-  /** For people: "SQLite, mlflow.db". */
-  backEnd: string;
+  /** For people: "SQLite" and "mlflow.db", "MLflow server" and its host. */
+  backEnd: { name: string; place: string };
   /** The metric that runs are judged by: `retraining.metric`. */
   mainMetric: string;
   /** Null while there is no store yet. */

@@ -72,6 +72,8 @@ export async function until<T>(condition: () => T | Promise<T>, what: string): P
 export class ScriptedPerson {
   readonly confirmed: { message: string; detail: string; actions: readonly string[] }[] = [];
   readonly asked: string[] = [];
+  /** Labels of what could be picked. */
+  readonly offered: string[] = [];
   readonly said: string[] = [];
   readonly complaints: string[] = [];
   readonly dialogs: Partial<Dialogs>;
@@ -80,7 +82,6 @@ export class ScriptedPerson {
     answers: { confirm?: string[]; ask?: string[]; pick?: unknown[]; target?: vscode.Uri; file?: vscode.Uri } = {},
   ) {
     const note = (list: string[]) => async (message: string) => void list.push(message);
-    const next = (list: unknown[] | undefined) => async () => list?.shift();
     this.dialogs = {
       confirm: async (message, detail, actions) => {
         this.confirmed.push({ message, detail, actions });
@@ -90,13 +91,20 @@ export class ScriptedPerson {
         this.asked.push(`${title}: ${prompt}`);
         return answers.ask?.shift();
       },
-      pick: next(answers.pick) as Dialogs['pick'],
-      pickMany: next(answers.pick) as Dialogs['pickMany'],
+      pick: this.#picking(answers.pick) as Dialogs['pick'],
+      pickMany: this.#picking(answers.pick) as Dialogs['pickMany'],
       say: note(this.said) as Dialogs['say'],
       warn: note(this.said) as Dialogs['warn'],
       complain: note(this.complaints) as Dialogs['complain'],
       chooseFile: async () => answers.file,
       chooseTarget: async () => answers.target,
+    };
+  }
+
+  #picking(answers: unknown[] | undefined) {
+    return async (_title: string, choices: readonly vscode.QuickPickItem[]) => {
+      this.offered.push(...choices.map(({ label }) => label));
+      return answers?.shift();
     };
   }
 }

@@ -139,7 +139,12 @@ describe('Commands', () => {
     await run('gnuMlops.selectConfig', { pick: [vscode.Uri.file(local)] });
     assert.equal(project.ref?.configFile, local);
     await until(() => tested.statusBar.text.includes('nothing in production'), 'the status bar follows');
-    await run('gnuMlops.selectConfig', { pick: [vscode.Uri.file(main)] });
+    const { person } = await run('gnuMlops.projectMenu', { pick: [vscode.Uri.file(main)] });
+    assert.ok(
+      person.offered.some((label) => /Switch to config\.yaml \(SQLite\)/.test(label)),
+      person.offered.join(),
+    );
+    await until(() => / · SQLite$/.test(tested.statusBar.text), 'the status bar shows the back end');
     assert.equal(project.ref?.configFile, main);
     rmSync(local);
     await until(() => project.files.length === 1, 'the file that was removed is forgotten');

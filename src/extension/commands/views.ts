@@ -37,10 +37,11 @@ export const selectConfig: CommandDefinition = {
   palette: 'always',
   run: async (session) => {
     await session.project.look();
-    const { files, file: active } = session.project;
-    const choices = files.map((file) => ({
-      label: vscode.workspace.asRelativePath(file),
-      description: file.toString() === active?.toString() ? 'in use' : '',
+    const active = session.project.file?.toString();
+    const found = await Promise.all(session.project.files.map((file) => describe(session, file)));
+    const choices = found.map(({ file, label, backEnd }) => ({
+      label,
+      description: file.toString() === active ? `${backEnd}, in use` : backEnd,
       value: file,
     }));
     const chosen = await session.dialogs.pick('Which configuration?', choices);
@@ -48,6 +49,29 @@ export const selectConfig: CommandDefinition = {
     return chosen;
   },
 };
+
+/** A configuration and the back end that it works with, as far as that can be told. */
+async function describe({ engine }: EditorSession, file: vscode.Uri) {
+  const ref = { configFile: file.fsPath, trusted: vscode.workspace.isTrusted };
+  const status = await engine.api.status(ref).catch(() => undefined);
+  return { file, label: vscode.workspace.asRelativePath(file), backEnd: status?.backEnd.name ?? 'has errors' };
+}
+
+/** The other configurations beside the one in use: config.local.yaml beside config.yaml. */
+async function switches(session: EditorSession) {
+  const { file: active, files } = session.project;
+  const isBeside = (file: vscode.Uri) =>
+    active !== undefined && file.toString() !== active.toString() && folderOf(file) === folderOf(active);
+  const others = await Promise.all(files.filter(isBeside).map((file) => describe(session, file)));
+  return others.map(({ file, label, backEnd }) => ({
+    label: `$(arrow-swap) Switch to ${label} (${backEnd})`,
+    value: file,
+  }));
+}
+
+function folderOf(file: vscode.Uri): string {
+  return vscode.Uri.joinPath(file, '..').toString();
+}
 
 export const openConfig: CommandDefinition = {
   id: 'gnuMlops.openConfig',
@@ -65,14 +89,16 @@ export const projectMenu: CommandDefinition = {
   id: 'gnuMlops.projectMenu',
   title: 'Project Menu...',
   run: async (session) => {
-    const command = await session.dialogs.pick('GNU MLOps', [
+    const chosen = await session.dialogs.pick<string | vscode.Uri>('GNU MLOps', [
       { label: '$(info) Show production info and history', value: 'gnuMlops.info' },
+      ...(await switches(session)),
       { label: '$(settings-gear) Select configuration file', value: 'gnuMlops.selectConfig' },
       { label: '$(go-to-file) Open configuration file', value: 'gnuMlops.openConfig' },
       { label: '$(checklist) Validate configuration', value: 'gnuMlops.validate' },
       { label: '$(output) Show log', value: 'gnuMlops.showLog' },
     ]);
-    return command === undefined ? undefined : vscode.commands.executeCommand(command);
+    if (chosen instanceof vscode.Uri) return session.project.choose(chosen);
+    return chosen === undefined ? undefined : vscode.commands.executeCommand(chosen);
   },
 };
 

@@ -42,7 +42,11 @@ export class StatusBar implements vscode.Disposable {
     try {
       const { modelName, production, backEnd } = await this.#engine.api.status(ref);
       const holder = production === null ? 'nothing in production' : `v${production} in production`;
-      this.#show(`$(rocket) ${modelName}: ${holder}`, `${modelName}: ${holder}\n\n${backEnd}\n\n${name}`);
+      const place = `${backEnd.name}, ${backEnd.place}`;
+      this.#show(
+        `$(rocket) ${modelName}: ${holder} · ${backEnd.name}`,
+        `${modelName}: ${holder}\n\n${place}\n\n${name}`,
+      );
     } catch (error) {
       const { reason, message, advice } = toEngineFailure(error);
       const what = reason === 'invalid-config' ? 'has errors' : `: ${message.split('\n')[0]}`;

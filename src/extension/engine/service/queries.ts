@@ -8,6 +8,7 @@ import { listExperiments } from '../../../engine/runs/experiments.ts';
 import { runDetails } from '../../../engine/runs/run-details.ts';
 import { runPage } from '../../../engine/runs/run-page.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
+import type { StoreDescription } from '../../../engine/tracking/store.ts';
 import type { EngineApi, ProjectRef, ProjectStatus } from '../../../protocol/engine-api.ts';
 import type { ProjectPool } from './project-pool.ts';
 
@@ -63,13 +64,20 @@ function exampleOf(model: LoadedModel) {
   }
 }
 
+const BACK_ENDS: Record<StoreDescription['kind'], string> = {
+  sqlite: 'SQLite',
+  files: 'MLflow files',
+  'mlflow-server': 'MLflow server',
+  databricks: 'Databricks',
+};
+
 async function projectStatus({ store, config }: Project): Promise<ProjectStatus> {
   const { kind, location } = await store.describe();
   const model = await store.findModel(config.mlflow.model_name);
   return {
     modelName: config.mlflow.model_name,
     production: model?.aliases.GNU_Production ?? null,
-    backEnd: kind === 'sqlite' ? `SQLite, ${path.basename(location)}` : location,
+    backEnd: { name: BACK_ENDS[kind], place: kind === 'sqlite' ? path.basename(location) : location },
     mainMetric: config.retraining.metric,
     location,
   };
@@ -80,7 +88,7 @@ function statusWithoutStore({ configFile }: ProjectRef): ProjectStatus {
   return {
     modelName: config.mlflow.model_name,
     production: null,
-    backEnd: 'no store yet',
+    backEnd: { name: 'no store yet', place: config.mlflow.tracking_uri },
     mainMetric: config.retraining.metric,
     location: null,
   };
