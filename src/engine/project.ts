@@ -95,6 +95,7 @@ export async function openProjectStore(
       uri: loaded.config.mlflow.tracking_uri,
       baseDir,
       artifactRoot: path.join(baseDir, 'mlruns'),
+      cacheFolder: path.join(baseDir, '.gnu-mlops/cache/artifacts'),
       readOnly,
       create: createStore && !readOnly,
     });

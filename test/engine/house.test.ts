@@ -6,7 +6,18 @@ import { projectRoot } from '../../scripts/cache.ts';
 import { temporaryFolder } from './tracking/temporary-store.ts';
 
 /** Rooms of the engine in the order in which data flows; each may import those before it. */
-const ROOMS = ['support', 'config', 'data', 'preprocessing', 'learners', 'evaluation', 'model', 'tracking', 'registry'];
+const ROOMS = [
+  'support',
+  'config',
+  'data',
+  'preprocessing',
+  'learners',
+  'evaluation',
+  'model',
+  'artifacts',
+  'tracking',
+  'registry',
+];
 /** Operations, which sit on top; each may import those before it. Some arrive later. */
 const OPERATIONS = [
   'notification',

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { joinLocation } from '../artifacts/artifact-path.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { parseSignature } from '../model/mlmodel-file.ts';
 import { type Signature, signatureDifferences } from '../model/signature.ts';
@@ -21,12 +20,12 @@ export async function gatherEvidence(
   version: ModelVersion,
 ): Promise<GateEvidence> {
   const run = version.runId === null ? null : await store.getRun(version.runId);
-  const folder = await inspectFolder(store, version);
+  const { state: folder, folder: copy } = await inspectFolder(store, version, true);
   return {
     metrics: run?.metrics ?? {},
     folder,
-    loadError: folder === 'missing' ? 'the model folder is missing' : loadError(version.location),
-    signatureChanges: signatureChanges(state, version),
+    loadError: copy === null ? 'the model folder is missing' : loadError(copy),
+    signatureChanges: await signatureChanges(store, state, version),
     fallbackSource: run?.tags[FALLBACK_TAG] ?? null,
     inStaging: versionStage(state, version.version) === 'Staging',
   };
@@ -51,18 +50,23 @@ function scoreExample(model: LoadedModel): void {
 }
 
 /** What callers of the version in production would notice; undefined when there is none to compare with. */
-function signatureChanges(state: RegistryState, version: ModelVersion): string[] | undefined {
+async function signatureChanges(
+  store: TrackingStore,
+  state: RegistryState,
+  version: ModelVersion,
+): Promise<string[] | undefined> {
   const holder = state.versions.find((candidate) => candidate.version === state.aliases.GNU_Production);
   if (holder === undefined || holder.version === version.version) return undefined;
-  const [before, after] = [readSignature(holder.location), readSignature(version.location)];
+  const before = await readSignature(store, holder);
   if (before === null) return undefined;
+  const after = await readSignature(store, version);
   return after === null ? ['the version has no signature'] : signatureDifferences(before, after);
 }
 
-function readSignature(folder: string): Signature | null {
-  const file = path.join(folder, 'MLmodel');
+async function readSignature({ artifacts }: TrackingStore, { location }: ModelVersion): Promise<Signature | null> {
+  const text = await artifacts.file(location, 'MLmodel');
   try {
-    return existsSync(file) ? parseSignature(readFileSync(file, 'utf8'), file) : null;
+    return text === null ? null : parseSignature(text.toString(), joinLocation(location, 'MLmodel'));
   } catch {
     return null;
   }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { digestFolder } from '../model/digest.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { EngineError } from '../support/errors.ts';
@@ -50,12 +49,26 @@ function unknownAlias({ name, aliases }: RegisteredModel, wanted: string): Engin
 /** Whether the version's files are what its run recorded. */
 export type FolderState = 'intact' | 'missing' | 'altered' | 'unrecorded';
 
-/** Compares a version's model folder with the digest that its run recorded. */
-export async function inspectFolder(store: TrackingStore, version: ModelVersion): Promise<FolderState> {
-  if (!existsSync(version.location)) return 'missing';
+export interface InspectedFolder {
+  state: FolderState;
+  /** The model folder, or a copy of it, on this machine; null when it is missing. */
+  folder: string | null;
+}
+
+/**
+ * Compares a version's model folder with the digest that its run recorded.
+ * @param fresh look at what is there now, not at the last copy of it
+ */
+export async function inspectFolder(
+  store: TrackingStore,
+  version: ModelVersion,
+  fresh = false,
+): Promise<InspectedFolder> {
+  const folder = await store.artifacts.folder(version.location, { fresh });
+  if (folder === null) return { state: 'missing', folder };
   const recorded = version.runId === null ? undefined : (await store.getRun(version.runId)).tags[MODEL_DIGEST_TAG];
-  if (recorded === undefined) return 'unrecorded';
-  return digestFolder(version.location) === recorded ? 'intact' : 'altered';
+  if (recorded === undefined) return { state: 'unrecorded', folder };
+  return { state: digestFolder(folder) === recorded ? 'intact' : 'altered', folder };
 }
 
 /**
@@ -63,17 +76,15 @@ export async function inspectFolder(store: TrackingStore, version: ModelVersion)
  * @throws EngineError `invalid-model` when its files are missing, cut off, or not what its run recorded
  */
 export async function loadVersion(store: TrackingStore, version: ModelVersion): Promise<LoadedModel> {
-  const state = await inspectFolder(store, version);
+  const { state, folder } = await inspectFolder(store, version);
   const name = `${version.name} version ${version.version}`;
   const fix = 'Restore the model folder, or roll back: gnu-mlops rollback';
-  if (state === 'missing') {
+  if (folder === null) {
     throw new EngineError('invalid-model', `${name}: the model folder ${version.location} is missing.`, { fix });
   }
-  if (state === 'altered') {
-    loadModel(version.location);
-    throw new EngineError('invalid-model', `${name}: the files in ${version.location} were altered after training.`, {
-      fix,
-    });
-  }
-  return loadModel(version.location);
+  const model = loadModel(folder);
+  if (state !== 'altered') return model;
+  throw new EngineError('invalid-model', `${name}: the files in ${version.location} were altered after training.`, {
+    fix,
+  });
 }

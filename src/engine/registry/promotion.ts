@@ -17,8 +17,6 @@ export interface ApplyOptions {
   owner?: string | undefined;
   /** Name of the experiment that events are runs of. */
   eventsExperiment: string;
-  /** Writes gates.json among the event run's artifacts; on this machine's disk unless given. */
-  writeGates?: ((run: Run, json: string) => Promise<void>) | undefined;
 }
 
 /**
@@ -35,7 +33,9 @@ export async function applyPlan(
   if (plan.status === 'refused') throw refusal(plan);
   const event = await beginEvent(store, plan, options);
   try {
-    await (options.writeGates ?? localGates(store))(event, gatesJson(plan.gates));
+    await store.artifacts.write(event.artifactUri, (folder) =>
+      writeFileWhole(path.join(folder, 'gates.json'), gatesJson(plan.gates)),
+    );
     await commit(store, plan, event);
     return event.runId;
   } catch (error) {
@@ -111,11 +111,4 @@ function wayOut({ gates, version }: PromotionPlan): string {
 
 function gatesJson(gates: GateResult[]): string {
   return `${JSON.stringify({ schema: 1, gates }, null, 1)}\n`;
-}
-
-function localGates(store: TrackingStore): (run: Run, json: string) => Promise<void> {
-  return async (run, json) => {
-    const folder = await store.localFolder(run.artifactUri);
-    if (folder !== null) writeFileWhole(path.join(folder, 'gates.json'), json);
-  };
 }

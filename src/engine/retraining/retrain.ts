@@ -1,9 +1,9 @@
 import { withPlaces } from '../config/place-error.ts';
 import { deploy, planDeploy } from '../deployment/deploy.ts';
 import type { MetricName, Metrics } from '../evaluation/metrics.ts';
-import { loadModel } from '../model/loaded-model.ts';
 import { type Project, requireWritable } from '../project.ts';
 import type { GateResult } from '../registry/gates.ts';
+import { loadVersion } from '../registry/model-version.ts';
 import { finiteOrNull } from '../support/json.ts';
 import type { OperationControl } from '../support/progress.ts';
 import { type TrainResult, train } from '../training/train.ts';
@@ -141,7 +141,7 @@ class Retraining {
     const challenger = await store.getVersion(config.mlflow.model_name, trained.version);
     const { metric } = config.retraining;
     const data = await loadTrainingData(config, baseDir);
-    const opponent = loadModel(challenger.location);
+    const opponent = await loadVersion(store, challenger);
     const contest = holdContest(data, arena, model, opponent, metric as MetricName, config.training.random_seed);
     const isBetter = this.#isBetter(contest);
     const told = describeContest(contest, config.retraining);

@@ -1,9 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Evaluation } from '../evaluation/evaluation.ts';
 import type { Project } from '../project.ts';
 import type { Metric, Run } from '../tracking/store.ts';
 import { EVALUATION_ARTIFACT } from '../training/artifacts.ts';
+
+const MOST_FILES = 1000;
 
 /** Everything known about one run. */
 export interface RunDetails {
@@ -23,48 +23,28 @@ export interface RunDetails {
 /** @throws EngineError `not-found` */
 export async function runDetails({ store, config }: Project, runId: string): Promise<RunDetails> {
   const run = await store.getRun(runId);
-  const folder = await store.localFolder(run.artifactUri);
+  const { artifacts } = store;
+  const files = await artifacts.list(run.artifactUri, MOST_FILES);
   const model = await store.findModel(config.mlflow.model_name);
   const versions = model === null ? [] : await store.listVersions(model.name);
   const history = await store.metricHistory(runId, Object.keys(run.metrics));
   return {
     run,
     versions: versions.filter((version) => version.runId === runId).map(({ version }) => version),
-    evaluation: folder === null ? null : readEvaluation(folder),
+    evaluation: parseEvaluation(await artifacts.file(run.artifactUri, EVALUATION_ARTIFACT)),
     history: history.sort((a, b) => a.step - b.step),
-    artifacts: folder === null ? [] : listFiles(folder),
-    artifactFolder: folder,
+    artifacts: files.map(({ path }) => path),
+    artifactFolder: artifacts.localFolder(run.artifactUri),
   };
 }
 
 /** A file that another tool wrote under that name is not ours to trust: the parts that are drawn must be there. */
-function readEvaluation(folder: string): Evaluation | null {
+function parseEvaluation(bytes: Buffer | null): Evaluation | null {
+  if (bytes === null) return null;
   try {
-    const value = JSON.parse(readFileSync(path.join(folder, EVALUATION_ARTIFACT), 'utf8')) as Partial<Evaluation>;
+    const value = JSON.parse(bytes.toString()) as Partial<Evaluation>;
     return value.schema === 1 && value.metrics !== undefined ? (value as Evaluation) : null;
   } catch {
     return null;
   }
-}
-
-const MOST_FILES = 1000;
-
-/** Files below a folder with "/" between the parts; links are left out, because they may lead anywhere. */
-function listFiles(folder: string): string[] {
-  const found: string[] = [];
-  const visit = (relative: string): void => {
-    for (const name of readdirSync(path.join(folder, relative)).sort()) {
-      if (found.length >= MOST_FILES) return;
-      const inside = relative === '' ? name : `${relative}/${name}`;
-      const stats = lstatSync(path.join(folder, inside));
-      if (stats.isDirectory()) visit(inside);
-      else if (stats.isFile()) found.push(inside);
-    }
-  };
-  try {
-    visit('');
-  } catch {
-    // Removed while it was read: what was found is shown.
-  }
-  return found;
 }

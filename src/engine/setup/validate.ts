@@ -113,7 +113,7 @@ async function storeChecks(loaded: LoadedConfig): Promise<Check[]> {
 async function artifactsElsewhere(store: TrackingStore, { config, file }: LoadedConfig): Promise<Check[]> {
   const { location } = await store.describe();
   const experiment = await store.findExperiment(config.mlflow.experiment_name);
-  const folder = experiment && (await store.localFolder(experiment.artifactLocation));
+  const folder = experiment && store.artifacts.localFolder(experiment.artifactLocation);
   const baseDir = path.dirname(file);
   if (!folder || !isInside(location, baseDir) || isInside(folder, baseDir)) return [];
   const state = existsSync(folder) ? 'outside of this project' : 'which does not exist';

@@ -3,9 +3,10 @@ import { fileStoreRoot, isFileStoreUri } from './files/location.ts';
 import { FileStore } from './files/store.ts';
 import { isSqliteUri, sqliteFile } from './sqlite/location.ts';
 import { openSqliteStore } from './sqlite/store.ts';
+import type { RemoteArtifacts } from './sqlite/store-artifacts.ts';
 import type { TrackingStore } from './store.ts';
 
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends RemoteArtifacts {
   /** mlflow.tracking_uri */
   uri: string;
   /** Folder that relative paths start from: the one of config.yaml. */
@@ -24,7 +25,7 @@ export interface OpenStoreOptions {
  */
 export async function openTrackingStore(options: OpenStoreOptions): Promise<TrackingStore> {
   requireBackEnd(options.uri);
-  if (isFileStoreUri(options.uri)) return new FileStore(fileStoreRoot(options.uri, options.baseDir));
+  if (isFileStoreUri(options.uri)) return new FileStore(fileStoreRoot(options.uri, options.baseDir), options);
   return openSqliteStore(options);
 }
 

@@ -1,3 +1,4 @@
+import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { PromotionCommit, PromotionOutcome } from './promotion-commit.ts';
 
 /** MLflow's run states. */
@@ -113,7 +114,7 @@ export interface ModelVersion {
   status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
   /** What was registered: a path or a `runs:/` or `models:/` URI. */
   source: string;
-  /** Where the model folder lies: `source` resolved. */
+  /** Where the model folder lies: `source` resolved to a folder of this machine or a URI that `artifacts` takes. */
   location: string;
   runId: string | null;
   tags: Record<string, string>;
@@ -146,14 +147,14 @@ export interface StoreDescription {
  * Every method rejects with EngineError: `not-found`, `store-locked`, `store-read-only`, `invalid-store`, `unreachable`.
  */
 export interface TrackingStore {
+  /** The files of its runs and versions, by their URIs. */
+  readonly artifacts: Artifacts;
+
   describe(): Promise<StoreDescription>;
   close(): Promise<void>;
 
   /** A number that changes when anybody changed the store; cheap enough to poll every second. */
   changeToken(): Promise<string>;
-
-  /** The folder on this machine behind an artifact URI of the store; null when only a server has it. */
-  localFolder(uri: string): Promise<string | null>;
 
   /** The experiment called `name`, made when missing. */
   ensureExperiment(name: string): Promise<Experiment>;

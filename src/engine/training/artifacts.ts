@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { withoutSecrets } from '../config/secrets.ts';
@@ -8,6 +8,7 @@ import type { Pipeline } from '../model/pipeline.ts';
 import { type ModelProfile, profileColumn } from '../model/profile.ts';
 import { inferSignature } from '../model/signature.ts';
 import type { Project } from '../project.ts';
+import type { OperationControl } from '../support/progress.ts';
 import type { Run } from '../tracking/store.ts';
 import type { TrainingData } from './training-data.ts';
 
@@ -30,17 +31,23 @@ export interface TrainedRun {
  * Writes the run's artifacts: model, evaluation, quality report, preprocessing and the effective configuration.
  * @returns digest of the model folder
  */
-export function writeArtifacts(trained: TrainedRun): string {
-  const { project, data, pipeline, evaluation, run } = trained;
-  mkdirSync(run.artifactUri, { recursive: true });
+export function writeArtifacts(trained: TrainedRun, control: OperationControl): Promise<string> {
+  const { store } = trained.project;
+  return store.artifacts.write(trained.run.artifactUri, (folder) => writeInto(folder, trained), {
+    signal: control.signal,
+    onBytes: (done, total) => control.onProgress?.({ phase: 'Uploading artifacts', done, total }),
+  });
+}
+
+function writeInto(folder: string, { project, data, pipeline, evaluation, run }: TrainedRun): string {
   const files: Record<string, string> = {
     [EVALUATION_ARTIFACT]: toJson(evaluation),
     'quality_report.json': toJson(data.quality),
     'preprocessing.json': toJson({ schema: 1, features: pipeline.features }),
     'config.yaml': stringify(withoutSecrets(project.config, project.loaded.secrets)),
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(run.artifactUri, name), text);
-  return writeModelFolder(path.join(run.artifactUri, MODEL_ARTIFACT), {
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  return writeModelFolder(path.join(folder, MODEL_ARTIFACT), {
     pipeline,
     signature: inferSignature(data.features, data.target.classes, data.target.type),
     profile: modelProfile(data, pipeline),

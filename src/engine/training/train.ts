@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { joinLocation } from '../artifacts/artifact-path.ts';
 import { withPlaces } from '../config/place-error.ts';
 import type { QualityFinding } from '../data/quality.ts';
 import { evaluate } from '../evaluation/evaluation.ts';
@@ -147,7 +147,7 @@ async function fitAndRegister(
   const importances = columns.map(({ name }, i) => ({ feature: name, importance: fitted.importances[i]! }));
   const evaluation = evaluate({ actual, probabilities }, target.classes, importances);
   throwIfCancelled(fit.signal);
-  const digest = writeArtifacts({ project, data, pipeline, evaluation, run });
+  const digest = await writeArtifacts({ project, data, pipeline, evaluation, run }, fit);
   log.write('info', 'Artifacts written.', { run_id: run.runId, model_digest: digest });
   const version = await store.finishRun(run.runId, {
     status: 'FINISHED',
@@ -158,7 +158,7 @@ async function fitAndRegister(
     },
     register: {
       name: config.mlflow.model_name,
-      source: path.join(run.artifactUri, MODEL_ARTIFACT),
+      source: joinLocation(run.artifactUri, MODEL_ARTIFACT),
       runId: run.runId,
       userId: project.actor,
     },

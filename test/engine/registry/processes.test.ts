@@ -144,7 +144,6 @@ describe('Recovery', () => {
       commitPromotion: () => new Promise(() => {}),
       createRun: (run: NewRun) => store.createRun(run),
       ensureExperiment: (name: string) => store.ensureExperiment(name),
-      localFolder: async () => null,
     });
     void applyPlan(dying, plan, options);
     while ((await load()).events[0]?.version !== version) await delay(5);

@@ -119,7 +119,7 @@ describe('A training', () => {
     const version = await store.getVersion('model', '1');
     assert.deepEqual([version.status, version.runId, version.stageField], ['READY', run.runId, 'None']);
     assert.equal(version.location, path.join(run.artifactUri, 'model'));
-    assert.equal(await inspectFolder(store, version), 'intact');
+    assert.equal((await inspectFolder(store, version)).state, 'intact');
   });
 
   it('tells progress by phases that come to their end', async () => {

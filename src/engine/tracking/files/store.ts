@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Artifacts } from '../../artifacts/artifacts.ts';
 import { EngineError } from '../../support/errors.ts';
 import { SqliteConnection } from '../sqlite/connection.ts';
 import { createStore } from '../sqlite/creation.ts';
-import { localFolder } from '../sqlite/location.ts';
 import { currentLayout } from '../sqlite/session.ts';
 import { SqliteStore } from '../sqlite/store.ts';
+import { type RemoteArtifacts, storeArtifacts } from '../sqlite/store-artifacts.ts';
 import type {
   DatasetInput,
   Experiment,
@@ -28,12 +29,14 @@ import { readExperiments, type StoredExperiment } from './run-folders.ts';
  * tables in memory, so that searches mean what they mean in a SQLite store; when files changed, it is read again.
  */
 export class FileStore implements TrackingStore {
+  readonly artifacts: Artifacts;
   readonly #root: string;
   #loaded: { token: string; running: string[]; store: SqliteStore } | null = null;
 
   /** @param root the folder with one folder per experiment */
-  constructor(root: string) {
+  constructor(root: string, remote: RemoteArtifacts = {}) {
     this.#root = root;
+    this.artifacts = storeArtifacts(path.dirname(root), remote);
     if (existsSync(path.join(root, '0')) || existsSync(path.join(root, 'models'))) return;
     throw new EngineError('invalid-store', `${root} is no store of MLflow's: it has neither experiments nor models.`, {
       fix: 'Name the folder that Python calls its tracking URI, usually mlruns; or a database: sqlite:///mlflow.db',
@@ -53,10 +56,6 @@ export class FileStore implements TrackingStore {
   /** What of the files changes when experiments, runs, versions and aliases come, and while runs go on. */
   async changeToken(): Promise<string> {
     return changesOf(this.#root, this.#loaded?.running ?? []);
-  }
-
-  async localFolder(uri: string): Promise<string | null> {
-    return localFolder(uri, path.dirname(this.#root));
   }
 
   async findExperiment(name: string): Promise<Experiment | null> {
@@ -147,7 +146,12 @@ export class FileStore implements TrackingStore {
     await connection.write(() => {
       importStore({ connection, layout: currentLayout(connection, null), storeFolder }, experiments, models);
     });
-    const store = new SqliteStore(connection, { artifactRoot: this.#root, readOnly: true, storeFolder });
+    const store = new SqliteStore(connection, {
+      artifactRoot: this.#root,
+      readOnly: true,
+      storeFolder,
+      artifacts: this.artifacts,
+    });
     this.#loaded = { token, running, store };
     return store;
   }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, rename } from 'node:fs/promises';
+import { joinLocation } from '../../artifacts/artifact-path.ts';
 import { EngineError } from '../../support/errors.ts';
 import type { SqliteConnection } from './connection.ts';
-import { artifactLocation, joinLocation } from './location.ts';
+import { artifactLocation } from './location.ts';
 import { BASE_REVISION, BASE_SCHEMA, META_DDL, META_TABLE } from './schema.ts';
 import { currentLayout, hasColumn, isOurs, type Layout } from './session.ts';
 

@@ -1,7 +1,8 @@
+import { joinLocation } from '../../artifacts/artifact-path.ts';
 import { EngineError } from '../../support/errors.ts';
 import { checkExperimentName } from '../limits.ts';
 import type { Experiment } from '../store.ts';
-import { artifactLocation, joinLocation } from './location.ts';
+import { artifactLocation } from './location.ts';
 import { inWorkspace, type Session } from './session.ts';
 
 interface ExperimentRow {

@@ -30,11 +30,6 @@ export function artifactLocation(folder: string): string {
   return process.platform === 'win32' ? pathToFileURL(folder).href : path.resolve(folder);
 }
 
-/** `location` with one more part at its end, whatever form it has. */
-export function joinLocation(location: string, ...parts: string[]): string {
-  return [location.replace(/\/+$/, ''), ...parts].join('/');
-}
-
 /**
  * The folder on this machine behind an artifact URI of a store that lies in `storeFolder`, or null when only a server or a
  * cloud has it. `mlflow-artifacts:` URIs, which an MLflow server gives to what it makes, stand for `mlartifacts/`

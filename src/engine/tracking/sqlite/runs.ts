@@ -1,8 +1,8 @@
+import { joinLocation } from '../../artifacts/artifact-path.ts';
 import { EngineError } from '../../support/errors.ts';
 import type { Metric, NewRun, Run, RunKeys, RunStatus } from '../store.ts';
 import { newId } from './datasets.ts';
 import { experimentLocation, experimentNumber } from './experiments.ts';
-import { joinLocation } from './location.ts';
 import { metricValue, type StoredValue } from './metric-value.ts';
 import { addBatch } from './run-batch.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Artifacts } from '../../artifacts/artifacts.ts';
 import { EngineError } from '../../support/errors.ts';
 import type { PromotionCommit, PromotionOutcome } from '../promotion-commit.ts';
 import type {
@@ -23,16 +24,17 @@ import { checkStore, claimStore, createStore, isEmpty, revision } from './creati
 import { readInputs } from './datasets.ts';
 import { ensureExperiment, findExperiment, listExperiments } from './experiments.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
-import { localFolder, sqliteFile } from './location.ts';
+import { sqliteFile } from './location.ts';
 import { findModel, listModels } from './models.ts';
 import { commitPromotion } from './promotion.ts';
 import { addBatch } from './run-batch.ts';
 import { searchRuns } from './run-search.ts';
 import { createRun, readHistory, readRuns, requireRun, setStatus } from './runs.ts';
 import { currentLayout, isOurs, type Layout, type Session } from './session.ts';
+import { type RemoteArtifacts, storeArtifacts } from './store-artifacts.ts';
 import { createVersion, getVersion, listVersions } from './versions.ts';
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends RemoteArtifacts {
   /** `sqlite:///mlflow.db`; or `path` */
   uri?: string;
   /** Path of the database file, instead of `uri`. */
@@ -65,7 +67,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   try {
     const artifactRoot = path.resolve(options.artifactRoot ?? path.join(path.dirname(file), 'mlruns'));
     await prepare(connection, artifactRoot, create);
-    return new SqliteStore(connection, { artifactRoot, readOnly, storeFolder: path.dirname(file) });
+    return new SqliteStore(connection, {
+      artifactRoot,
+      readOnly,
+      storeFolder: path.dirname(file),
+      artifacts: storeArtifacts(path.dirname(file), options),
+    });
   } catch (error) {
     connection.close();
     throw error;
@@ -109,6 +116,7 @@ interface StorePlaces {
   readOnly: boolean;
   /** Where relative paths of the store start. */
   storeFolder: string;
+  artifacts: Artifacts;
 }
 
 /**
@@ -117,6 +125,7 @@ interface StorePlaces {
  */
 export class SqliteStore implements TrackingStore {
   readonly file: string;
+  readonly artifacts: Artifacts;
   readonly #connection: SqliteConnection;
   readonly #artifactRoot: string;
   readonly #readOnly: boolean;
@@ -126,8 +135,9 @@ export class SqliteStore implements TrackingStore {
   #claimed: Promise<void> | null = null;
 
   /** Callers use {@link openSqliteStore}. */
-  constructor(connection: SqliteConnection, { artifactRoot, readOnly, storeFolder }: StorePlaces) {
+  constructor(connection: SqliteConnection, { artifactRoot, readOnly, storeFolder, artifacts }: StorePlaces) {
     this.file = connection.file;
+    this.artifacts = artifacts;
     this.#connection = connection;
     this.#artifactRoot = artifactRoot;
     this.#readOnly = readOnly;
@@ -150,10 +160,6 @@ export class SqliteStore implements TrackingStore {
 
   async changeToken(): Promise<string> {
     return this.#watch.token();
-  }
-
-  async localFolder(uri: string): Promise<string | null> {
-    return localFolder(uri, this.#storeFolder);
   }
 
   async ensureExperiment(name: string): Promise<Experiment> {
