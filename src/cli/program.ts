@@ -16,6 +16,7 @@ import { addRetrain } from './commands/retrain.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSchedule } from './commands/schedule.ts';
+import { addSignIn } from './commands/sign-in.ts';
 import { addTrain } from './commands/train.ts';
 import { addValidate } from './commands/validate.ts';
 import type { CommandContext } from './context.ts';
@@ -48,6 +49,7 @@ const COMMANDS = [
   addBatch,
   addRetrain,
   addSchedule,
+  addSignIn,
   addDataset,
   addRepair,
   addCi,

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { ProjectRef } from '../protocol/engine-api.ts';
 import type { VirtualDocuments } from './documents/virtual-documents.ts';
 import type { ActiveProject } from './editor/active-project.ts';
+import type { CredentialVault } from './editor/credential-vault.ts';
 import type { Dialogs } from './editor/dialogs.ts';
 import type { StoreFollower } from './editor/store-follower.ts';
 import type { EngineClient } from './engine/engine-client.ts';
@@ -14,6 +15,7 @@ import type { RegistryView } from './views/registry-view.ts';
 /** Everything that a command may use, in one object. */
 export interface EditorSession {
   readonly engine: EngineClient;
+  readonly vault: CredentialVault;
   readonly project: ActiveProject;
   readonly follower: StoreFollower;
   readonly dialogs: Dialogs;

@@ -3,12 +3,13 @@ import { registerCommands } from './commands/run-command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { VirtualDocuments } from './documents/virtual-documents.ts';
 import { ActiveProject } from './editor/active-project.ts';
+import { CredentialVault } from './editor/credential-vault.ts';
 import { type Dialogs, editorDialogs } from './editor/dialogs.ts';
 import { logEntry } from './editor/engine-log.ts';
 import { StatusBar } from './editor/status-bar.ts';
 import { StoreFollower } from './editor/store-follower.ts';
 import type { EditorSession } from './editor-session.ts';
-import { EngineClient } from './engine/engine-client.ts';
+import { EngineClient, type EngineClientOptions } from './engine/engine-client.ts';
 import { registerConfigLanguage } from './language/language.ts';
 import { registerKeptPanels } from './panels/kept-panels.ts';
 import { Panels } from './panels/panels.ts';
@@ -35,7 +36,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionForTests {
   const log = vscode.window.createOutputChannel('GNU MLOps', { log: true });
   const project = new ActiveProject(context.workspaceState);
   const { dialogs, answerWith } = replaceableDialogs();
-  const client = startEngine(context, log, dialogs, (configFile) => follower.storeChanged(configFile));
+  const vault = new CredentialVault(context.secrets);
+  const client = startEngine(context, log, dialogs, {
+    onStoreChanged: (configFile) => follower.storeChanged(configFile),
+    credentialsOf: (configFile) => vault.get(configFile),
+  });
   const follower = new StoreFollower(client, project);
   const documents = new VirtualDocuments();
   const panels = new Panels({
@@ -50,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionForTests {
   const operations = new OperationsView(client, project, follower);
   const statusBar = new StatusBar(client, project, follower);
   const views = { experiments, registry, operations };
-  const session = { engine: client, project, follower, dialogs, documents, panels, ...views, log };
+  const session = { engine: client, vault, project, follower, dialogs, documents, panels, ...views, log };
   context.subscriptions.push(
     log,
     project,
@@ -82,12 +87,12 @@ function startEngine(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   dialogs: Dialogs,
-  onStoreChanged: (configFile: string) => void,
+  links: Pick<EngineClientOptions, 'onStoreChanged' | 'credentialsOf'>,
 ): EngineClient {
   engine = new EngineClient({
     module: context.asAbsolutePath('dist/engine-process.js'),
     onLog: (entry) => logEntry(log, entry),
-    onStoreChanged,
+    ...links,
     onOutput: (text) => log.warn(text.trimEnd()),
     onDeath: (message) => {
       log.error(message);

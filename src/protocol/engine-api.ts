@@ -11,8 +11,10 @@ import type { Stage } from '../engine/registry/stages.ts';
 import type { ExperimentSummary } from '../engine/runs/experiments.ts';
 import type { RunDetails } from '../engine/runs/run-details.ts';
 import type { RunSummary } from '../engine/runs/run-page.ts';
+import type { CredentialKind } from '../engine/setup/credential-kinds.ts';
 import type { DatasetResult } from '../engine/setup/dataset.ts';
 import type { InitResult } from '../engine/setup/init.ts';
+import type { SignInResult } from '../engine/setup/sign-in.ts';
 import type { ValidateResult } from '../engine/setup/validate.ts';
 import type { ErrorDetails, ErrorReason } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
@@ -31,6 +33,7 @@ export type { Stage, VersionStage } from '../engine/registry/stages.ts';
 export type { ExperimentSummary } from '../engine/runs/experiments.ts';
 export type { RunDetails } from '../engine/runs/run-details.ts';
 export type { RunSummary } from '../engine/runs/run-page.ts';
+export type { CredentialKind } from '../engine/setup/credential-kinds.ts';
 export type { ValidateResult } from '../engine/setup/validate.ts';
 export type { LogEntry } from '../engine/support/operation-log.ts';
 export type { Progress } from '../engine/support/progress.ts';
@@ -122,6 +125,11 @@ export interface EngineApi extends UnattendedApi {
   info(project: ProjectRef, options: { at?: string | undefined }): Promise<InfoResult>;
   predict(project: ProjectRef, request: PredictRequest, requestId: string): Promise<PredictResult>;
   validate(project: ProjectRef): Promise<ValidateResult>;
+  waysToSignIn(project: ProjectRef): Promise<CredentialKind[]>;
+  /** Checks credentials; `save` writes them into env_file. They are not used before `useCredentials`. */
+  signIn(project: ProjectRef, credentials: Record<string, string>, save: boolean): Promise<SignInResult>;
+  /** What the engine works with from now on, by environment variable; null forgets it. */
+  useCredentials(project: ProjectRef, credentials: Record<string, string> | null): Promise<void>;
   repair(project: ProjectRef, mode: 'finish' | 'adopt' | 'restore', notes: string): Promise<RepairResult>;
   initProject(folder: string, replace: string[]): Promise<InitResult>;
   createDataset(request: DatasetRequest): Promise<DatasetResult>;

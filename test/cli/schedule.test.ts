@@ -65,6 +65,7 @@ describe('gnu-mlops schedule', () => {
         width: 100,
         readInput: async () => '',
         confirm: async () => false,
+        askSecret: async () => null,
         ask: async (question: string) => {
           shown.push(question);
           return text;

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { Environment } from '../../engine/config/load.ts';
 
 /** The streams that a command reads and writes, and the environment it runs in. */
@@ -19,6 +19,8 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** A person's answer; null without asking unless one sits at the terminal. */
   ask(question: string): Promise<string | null>;
+  /** As `ask`, but what is typed is not shown. */
+  askSecret(question: string): Promise<string | null>;
 }
 
 /** The process's own streams. */
@@ -37,6 +39,7 @@ export function processTerminal(): Terminal {
     width: process.stdout.columns ?? 100,
     readInput: readStandardInput,
     ask: async (question) => (isInteractive ? ask(`${question} `) : null),
+    askSecret: async (question) => (isInteractive ? askSecret(`${question} `) : null),
     confirm: async (question) => isInteractive && /^y(es)?$/i.test(await ask(`${question} [y/N] `)),
   };
 }
@@ -53,5 +56,18 @@ async function ask(question: string): Promise<string> {
     return (await prompt.question(question)).trim();
   } finally {
     prompt.close();
+  }
+}
+
+/** The question is printed by hand: readline would echo what is typed behind it. */
+async function askSecret(question: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  process.stderr.write(question);
+  try {
+    return (await prompt.question('')).trim();
+  } finally {
+    prompt.close();
+    process.stderr.write('\n');
   }
 }

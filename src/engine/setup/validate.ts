@@ -99,9 +99,8 @@ async function storeChecks(loaded: LoadedConfig): Promise<Check[]> {
     const { location, version, notices = [] } = await store.describe();
     const moved = await artifactsElsewhere(store, loaded);
     await store.close();
-    const [notice] = notices;
     const read = ok('store', `${location} (${version}) can be read.`);
-    return [notice === undefined ? read : warning('store', notice), ...moved];
+    return [...(notices.length === 0 ? [read] : notices.map((notice) => warning('store', notice))), ...moved];
   } catch (error) {
     if (!EngineError.is(error, 'not-found')) return [failure('store', error)];
     const { tracking_uri } = loaded.config.mlflow;

@@ -6,11 +6,12 @@ import { sync as writeFileAtomic } from 'write-file-atomic';
 /**
  * Writes a file whole or not at all: beside it first, flushed to disk, then renamed over it, then the folder is flushed, so
  * that it survives a power cut once this returns. Makes the folder when missing.
+ * @param options.mode who may do what with the file; that of the file it replaces unless given
  */
-export function writeFileWhole(file: string, content: string | Uint8Array): void {
+export function writeFileWhole(file: string, content: string | Uint8Array, options: { mode?: number } = {}): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true });
-  writeFileAtomic(file, content);
+  writeFileAtomic(file, content, options);
   flushFolder(folder);
 }
 

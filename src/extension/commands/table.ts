@@ -11,6 +11,7 @@ import { schedulePause, scheduleRemove, scheduleResume, scheduleRun } from './sc
 import { scheduleAdd } from './schedule-add.ts';
 import { installCommandLine, scheduleInstall, scheduleUninstall } from './schedule-install.ts';
 import { clean, dataset, init } from './setup.ts';
+import { signIn, signOut } from './sign-in.ts';
 import { train } from './train.ts';
 import { copyId, loadMore, openConfig, projectMenu, refresh, selectConfig, showLog } from './views.ts';
 
@@ -18,6 +19,8 @@ import { copyId, loadMore, openConfig, projectMenu, refresh, selectConfig, showL
 export const COMMANDS: readonly CommandDefinition[] = [
   init,
   validate,
+  signIn,
+  signOut,
   train,
   deployStaging,
   deployProduction,

@@ -10,6 +10,8 @@ export interface Question {
   prompt: string;
   value?: string;
   placeholder?: string;
+  /** What is typed is not shown. */
+  secret?: boolean;
   /** What is wrong with an answer, or null. */
   check?(answer: string): string | null | Promise<string | null>;
 }
@@ -32,11 +34,12 @@ export interface Dialogs {
 export const editorDialogs: Dialogs = {
   confirm: async (message, detail, actions) =>
     vscode.window.showWarningMessage(message, { modal: true, detail }, ...actions),
-  ask: async ({ title, prompt, value, placeholder, check }) =>
+  ask: async ({ title, prompt, value, placeholder, check, secret = false }) =>
     vscode.window.showInputBox({
       title,
       prompt,
       ignoreFocusOut: true,
+      password: secret,
       ...(value === undefined ? {} : { value }),
       ...(placeholder === undefined ? {} : { placeHolder: placeholder }),
       ...(check === undefined ? {} : { validateInput: check }),

@@ -9,6 +9,8 @@ export interface EngineClientOptions {
   module: string;
   onLog: EngineEvents['log'];
   onStoreChanged: EngineEvents['storeChanged'];
+  /** What somebody signed in with for a configuration; the process is told before its first request about it. */
+  credentialsOf(configFile: string): Promise<Record<string, string> | undefined>;
   /** What the process prints, which is nothing unless something is wrong. */
   onOutput(text: string): void;
   /** The process has ended though nobody asked it to; the next request starts a new one. */
@@ -25,6 +27,8 @@ interface Connection {
   child: ChildProcess;
   remote: BirpcReturn<EngineApi, EngineEvents, false>;
   exited: Promise<void>;
+  /** Configurations whose credentials the process knows, or is being told. */
+  introduced: Map<string, Promise<void>>;
 }
 
 const MOST_DEATHS = 3;
@@ -99,12 +103,36 @@ export class EngineClient {
     clearTimeout(force);
   }
 
+  /** Has the process work with what is kept now. */
+  async credentialsChanged(project: ProjectRef): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const values = await this.#options.credentialsOf(project.configFile);
+    await connection.remote.$callRaw({ method: 'useCredentials', args: [project, values ?? null] });
+  }
+
   async #call(method: string, args: unknown[]): Promise<unknown> {
     try {
-      return await this.#connect().remote.$callRaw({ method, args });
+      const connection = this.#connect();
+      const [project] = args;
+      if (isTrusted(project)) await this.#introduce(connection, project);
+      return await connection.remote.$callRaw({ method, args });
     } catch (error) {
       throw toEngineFailure(error);
     }
+  }
+
+  #introduce(connection: Connection, project: ProjectRef): Promise<void> {
+    const known = connection.introduced.get(project.configFile);
+    if (known) return known;
+    const told = this.#tell(connection, project);
+    connection.introduced.set(project.configFile, told);
+    return told;
+  }
+
+  async #tell({ remote }: Connection, project: ProjectRef): Promise<void> {
+    const values = await this.#options.credentialsOf(project.configFile);
+    if (values) await remote.$callRaw({ method: 'useCredentials', args: [project, values] });
   }
 
   #connect(): Connection {
@@ -140,7 +168,7 @@ export class EngineClient {
       child.once('error', (error) => this.#died(child, error.message, resolve));
       child.once('exit', (code, signal) => this.#died(child, `ended with ${signal ?? code}`, resolve));
     });
-    return { child, remote, exited };
+    return { child, remote, exited, introduced: new Map() };
   }
 
   #events(): EngineEvents {
@@ -161,6 +189,11 @@ export class EngineClient {
     connection.remote.$close(ended(message, { told: true }));
     this.#options.onDeath(message);
   }
+}
+
+/** Whether a request is about a project that may use the network. */
+function isTrusted(project: unknown): project is ProjectRef {
+  return typeof project === 'object' && project !== null && 'configFile' in project && (project as ProjectRef).trusted;
 }
 
 /** `told`: the person hears of it already, so that the requests it ends need not say it again. */

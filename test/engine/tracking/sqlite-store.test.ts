@@ -155,6 +155,20 @@ describe('A SQLite store', () => {
     assert.match(error.details.fix!, /mlflow db upgrade/);
   });
 
+  it('only reads a schema from before MLflow 2.22, and says what migrates it', async () => {
+    pythonStore(file());
+    const database = new DatabaseSync(file());
+    database.exec("UPDATE alembic_version SET version_num = 'acf3f17fdcc7'");
+    database.close();
+    const store = await open();
+    assert.match((await store.describe()).notices!.join(), /only read.*newer Python that opens it migrates it/);
+    assert.equal((await store.listExperiments())[0]!.name, 'Default');
+    const error = await rejects(store.ensureExperiment('mine'), 'store-read-only');
+    assert.match(error.details.fix!, /Copy the file, then run "mlflow db upgrade/);
+    assert.deepEqual(copies(), []);
+    await store.close();
+  });
+
   it('waits for another program and then says that the store is locked', async () => {
     const store = await open();
     const other = new DatabaseSync(file());

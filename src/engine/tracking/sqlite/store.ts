@@ -30,6 +30,7 @@ import { commitPromotion } from './promotion.ts';
 import { addBatch } from './run-batch.ts';
 import { searchRuns } from './run-search.ts';
 import { createRun, readHistory, readRuns, requireRun, setStatus } from './runs.ts';
+import { BASE_REVISION } from './schema.ts';
 import { currentLayout, isOurs, type Layout, type Session } from './session.ts';
 import { type RemoteArtifacts, storeArtifacts } from './store-artifacts.ts';
 import { createVersion, getVersion, listVersions } from './versions.ts';
@@ -147,9 +148,8 @@ export class SqliteStore implements TrackingStore {
 
   describe(): Promise<StoreDescription> {
     return this.#read(({ connection, layout }) => {
-      const notices = isOurs(layout) ? [] : ['Made by Python: a copy is kept beside it before the first change.'];
-      if (!layout.tables.has('trace_info')) notices.push('Its schema is older than MLflow 2.14; all of it is read.');
-      return { kind: 'sqlite', location: this.file, version: revision(connection), notices };
+      const version = revision(connection);
+      return { kind: 'sqlite', location: this.file, version, notices: noticesOf(layout, version) };
     });
   }
 
@@ -241,7 +241,7 @@ export class SqliteStore implements TrackingStore {
         fix: 'Trust the workspace, or run the command where writing is allowed.',
       });
     }
-    this.#claimed ??= claimStore(this.#connection);
+    this.#claimed ??= this.#claim();
     await this.#claimed.catch((error) => {
       this.#claimed = null;
       throw error;
@@ -249,10 +249,41 @@ export class SqliteStore implements TrackingStore {
     return this.#connection.write(() => body(this.#session()));
   }
 
+  /** Before the first write: nothing may happen to a file that is only read. */
+  async #claim(): Promise<void> {
+    await this.#read(requireKnownSchema);
+    await claimStore(this.#connection);
+  }
+
   #session(): Session {
     this.#layout = currentLayout(this.#connection, this.#layout);
     return { connection: this.#connection, layout: this.#layout, storeFolder: this.#storeFolder };
   }
+}
+
+function noticesOf(layout: Layout, version: string): string[] {
+  if (isOlder(layout, version)) return [`Its schema is older than MLflow 2.22: it is only read. ${MIGRATION}`];
+  return isOurs(layout) ? [] : ['Made by Python: a copy is kept beside it before the first change.'];
+}
+
+const MIGRATION =
+  'Any newer Python that opens it migrates it and keeps no copy; older ones cannot open it any more then.';
+
+/** @throws EngineError `store-read-only` for tables that MLflow changed before 2.22, which nobody tests writing to */
+function requireKnownSchema({ connection, layout }: Session): void {
+  if (!isOlder(layout, revision(connection))) return;
+  throw new EngineError(
+    'store-read-only',
+    `${connection.file} has a schema older than MLflow 2.22's, which is only read.`,
+    {
+      fix: `Copy the file, then run "mlflow db upgrade sqlite:///${connection.file}" with MLflow 2.22 or newer. ${MIGRATION}`,
+    },
+  );
+}
+
+/** Everything since MLflow 3 keeps logged models. */
+function isOlder(layout: Layout, version: string): boolean {
+  return version !== BASE_REVISION && !layout.tables.has('logged_models');
 }
 
 /** Metrics in one batch from which on the statistics may mislead MLflow's own searches (27 times slower, measured). */

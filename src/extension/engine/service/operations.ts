@@ -10,6 +10,7 @@ import { predict } from '../../../engine/prediction/predict.ts';
 import { type Project, requireWritable } from '../../../engine/project.ts';
 import { createDataset } from '../../../engine/setup/dataset.ts';
 import { initProject } from '../../../engine/setup/init.ts';
+import { signIn, waysToSignIn } from '../../../engine/setup/sign-in.ts';
 import { validate } from '../../../engine/setup/validate.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
 import { train } from '../../../engine/training/train.ts';
@@ -27,6 +28,9 @@ type Operations = Pick<
   | 'info'
   | 'predict'
   | 'validate'
+  | 'waysToSignIn'
+  | 'signIn'
+  | 'useCredentials'
   | 'repair'
   | 'initProject'
   | 'createDataset'
@@ -52,7 +56,11 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
       requests.run(requestId, (control) =>
         ask(ref, (project) => predict(project, { ...predictOptions(request), ...control })),
       ),
-    validate: ({ configFile }) => validate({ configFile }),
+    validate: ({ configFile }) => validate({ configFile, env: pool.envOf(configFile) }),
+    waysToSignIn: async ({ configFile }) => waysToSignIn({ configFile, env: pool.envOf(configFile) }),
+    signIn: ({ configFile, trusted }, credentials, save) =>
+      signIn({ configFile, credentials, save, readOnly: !trusted }),
+    useCredentials: ({ configFile }, credentials) => pool.useCredentials(configFile, credentials),
     repair: (ref, mode, notes) => pool.write(ref, (project) => repair(project, { mode, notes })),
     initProject: (folder, replace) =>
       initProject({ folder, mayReplace: async (file) => replace.includes(path.basename(file)) }),

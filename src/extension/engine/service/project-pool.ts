@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { openProject, type Project } from '../../../engine/project.ts';
+import type { Environment } from '../../../engine/config/load.ts';
+import { type OpenProjectOptions, openProject, type Project } from '../../../engine/project.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
 import type { LogEntry } from '../../../engine/support/operation-log.ts';
 import type { ProjectRef } from '../../../protocol/engine-api.ts';
@@ -25,11 +26,29 @@ const IDLE_MS = 60_000;
  * operations open their own, as the command line does.
  */
 export class ProjectPool {
+  /** What somebody signed in with, by configuration file. */
+  readonly #credentials = new Map<string, Record<string, string>>();
   readonly #opened = new Map<string, Opened>();
   readonly #onLog: (entry: LogEntry) => void;
 
   constructor(onLog: (entry: LogEntry) => void) {
     this.#onLog = onLog;
+  }
+
+  /** Signs in to what a configuration names, or out with null; projects that are open are opened anew. */
+  async useCredentials(configFile: string, values: Record<string, string> | null): Promise<void> {
+    if (values === null) this.#credentials.delete(configFile);
+    else this.#credentials.set(configFile, values);
+    const stale = [true, false].map((trusted) => ({ configFile, trusted }));
+    for (const ref of stale) {
+      const opened = this.#opened.get(key(ref));
+      if (opened) await this.#retire(ref, opened);
+    }
+  }
+
+  /** The environment of a configuration: what the editor was started with beats what somebody signed in with. */
+  envOf(configFile: string): Environment {
+    return { ...this.#credentials.get(configFile), ...process.env };
   }
 
   /** Reads from a project; `missing` where there is no store yet, because a look must not make one. */
@@ -56,6 +75,7 @@ export class ProjectPool {
   async write<T>(ref: ProjectRef, use: (project: Project) => Promise<T>, createStore = false): Promise<T> {
     const project = await openProject({
       configFile: ref.configFile,
+      env: this.envOf(ref.configFile),
       readOnly: !ref.trusted,
       createStore,
       onLog: this.#onLog,
@@ -83,7 +103,7 @@ export class ProjectPool {
     if (known) await this.#retire(ref, known);
     // Before the file is read: one that is being written meanwhile is then read again next time.
     const stamp = fileStamp(ref.configFile);
-    const project = await openForReading(ref, this.#onLog);
+    const project = await openForReading(ref, { env: this.envOf(ref.configFile), onLog: this.#onLog });
     if (project === null) return null;
     const { kind, location } = await project.store.describe();
     const storeFile = kind === 'sqlite' ? identity(location) : null;
@@ -127,14 +147,16 @@ function key({ configFile, trusted }: ProjectRef): string {
 }
 
 /** Null when the store does not exist yet. */
-async function openForReading(ref: ProjectRef, onLog: (entry: LogEntry) => void): Promise<Project | null> {
+async function openForReading(
+  { configFile, trusted }: ProjectRef,
+  options: Pick<OpenProjectOptions, 'env' | 'onLog'>,
+): Promise<Project | null> {
   try {
-    return await openProject({ configFile: ref.configFile, readOnly: true, onLog });
+    return await openProject({ ...options, configFile, readOnly: true });
   } catch (error) {
     if (EngineError.is(error, 'not-found')) return null;
     // A program that was killed while it wrote leaves a journal, which only somebody with the right to write can settle.
-    if (ref.trusted && EngineError.is(error, 'store-read-only'))
-      return openProject({ configFile: ref.configFile, onLog });
+    if (trusted && EngineError.is(error, 'store-read-only')) return openProject({ ...options, configFile });
     throw error;
   }
 }

@@ -36,7 +36,7 @@ export function queries(pool: ProjectPool): Queries {
     runDetails: (ref, runId) => pool.read(ref, nothingTrained, (project) => runDetails(project, runId)),
     models: (ref) => pool.read(ref, () => [], listModels),
     modelInputs: (ref, version) => pool.read(ref, nothingTrained, (project) => modelInputs(project, version)),
-    status: (ref) => pool.read(ref, () => statusWithoutStore(ref), projectStatus),
+    status: (ref) => pool.read(ref, () => statusWithoutStore(pool, ref), projectStatus),
   };
 }
 
@@ -83,8 +83,8 @@ async function projectStatus({ store, config }: Project): Promise<ProjectStatus>
   };
 }
 
-function statusWithoutStore({ configFile }: ProjectRef): ProjectStatus {
-  const { config } = inspectConfig({ file: configFile });
+function statusWithoutStore(pool: ProjectPool, { configFile }: ProjectRef): ProjectStatus {
+  const { config } = inspectConfig({ file: configFile, env: pool.envOf(configFile) });
   return {
     modelName: config.mlflow.model_name,
     production: null,

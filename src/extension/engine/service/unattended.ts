@@ -41,6 +41,7 @@ export function unattended(pool: ProjectPool, requests: Requests, onLog: (entry:
   const plans = new RetrainingPlans(pool);
   const options = ({ configFile, trusted }: ProjectRef): OpenProjectOptions => ({
     configFile,
+    env: pool.envOf(configFile),
     readOnly: !trusted,
     onLog,
   });

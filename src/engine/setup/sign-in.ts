@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ignoreFile, withEnvFile, writeEnvFile } from '../config/env-file-edit.ts';
+import { inspectConfig, loadConfig } from '../config/load.ts';
+import { parseSetFlag } from '../config/overrides.ts';
+import { type OpenProjectOptions, openProject, requireWritable } from '../project.ts';
+import { writeFileWhole } from '../support/atomic-file.ts';
+import { EngineError } from '../support/errors.ts';
+import { type CredentialKind, credentialKinds } from './credential-kinds.ts';
+
+/** What `sign-in --json` prints. */
+export interface SignInResult {
+  schema: 1;
+  status: 'signed-in';
+  /** What was asked: host of the back end, without credentials. */
+  place: string;
+  /** Names of the variables; empty when what is set already was checked. */
+  variables: string[];
+  /** The dotenv file that holds them now, relative to config.yaml; null when they were only checked. */
+  saved_to: string | null;
+}
+
+export interface SignInOptions extends OpenProjectOptions {
+  /** Values by environment variable. */
+  credentials: Record<string, string>;
+  /** Write them into `env_file` once they are good, so that cron can use them. */
+  save?: boolean | undefined;
+}
+
+const DEFAULT_FILE = '.env';
+
+/**
+ * The ways to sign in to what a project works with.
+ * @throws EngineError `usage` when all of it lies on this machine
+ */
+export function waysToSignIn({ configFile, env, set }: OpenProjectOptions): CredentialKind[] {
+  const file = path.resolve(configFile ?? 'config.yaml');
+  const overrides = (set ?? []).map(parseSetFlag);
+  const { config } = inspectConfig({ file, overrides, env: env ?? process.env });
+  const kinds = credentialKinds(config);
+  if (kinds.length > 0) return kinds;
+  throw new EngineError('usage', `${config.mlflow.tracking_uri} needs no sign-in: it lies on this machine.`, {
+    fix: 'Set mlflow.tracking_uri to a server (http://...) or to databricks first.',
+  });
+}
+
+/**
+ * Checks credentials by asking the back end with them, and keeps them when that was wanted.
+ * @throws EngineError `unauthorized` when they are refused, `unreachable`; nothing is kept then
+ */
+export async function signIn(options: SignInOptions): Promise<SignInResult> {
+  const { credentials, save = false, ...projectOptions } = options;
+  if (save) requireWritable({ readOnly: options.readOnly ?? false });
+  const env = { ...(options.env ?? process.env), ...credentials };
+  const place = await ask({ ...projectOptions, env, readOnly: true });
+  const saved_to = save ? keep(path.resolve(options.configFile ?? 'config.yaml'), credentials) : null;
+  return { schema: 1, status: 'signed-in', place, variables: Object.keys(credentials), saved_to };
+}
+
+/** A request that needs a right to read; the address alone would not tell. */
+async function ask(options: OpenProjectOptions): Promise<string> {
+  const project = await openProject(options);
+  try {
+    const { location } = await project.store.describe();
+    await project.store.findExperiment(project.config.mlflow.experiment_name);
+    return location;
+  } finally {
+    await project.close();
+  }
+}
+
+/** The file comes before the line that names it, so that config.yaml never names one that is missing. */
+function keep(configFile: string, credentials: Record<string, string>): string {
+  const named = loadConfig({ file: configFile }).config.env_file;
+  const file = path.resolve(path.dirname(configFile), named ?? DEFAULT_FILE);
+  ignoreFile(file);
+  writeEnvFile(file, credentials);
+  if (named === null) writeFileWhole(configFile, withEnvFile(readFileSync(configFile, 'utf8'), DEFAULT_FILE));
+  return path.relative(path.dirname(configFile), file);
+}

@@ -1,0 +1,31 @@
+import type * as vscode from 'vscode';
+
+type Credentials = Record<string, string>;
+
+/** What somebody signed in with, in the editor's secret storage: by configuration file, never in settings or logs. */
+export class CredentialVault {
+  readonly #secrets: vscode.SecretStorage;
+
+  constructor(secrets: vscode.SecretStorage) {
+    this.#secrets = secrets;
+  }
+
+  async get(configFile: string): Promise<Credentials | undefined> {
+    const text = await this.#secrets.get(keyOf(configFile));
+    return text === undefined ? undefined : (JSON.parse(text) as Credentials);
+  }
+
+  /** Adds to what is there: a project may need a server and S3. */
+  async add(configFile: string, credentials: Credentials): Promise<void> {
+    const all = { ...(await this.get(configFile)), ...credentials };
+    await this.#secrets.store(keyOf(configFile), JSON.stringify(all));
+  }
+
+  async forget(configFile: string): Promise<void> {
+    await this.#secrets.delete(keyOf(configFile));
+  }
+}
+
+function keyOf(configFile: string): string {
+  return `credentials:${configFile}`;
+}
