@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { s3Opener } from './artifacts/s3/repository.ts';
+import { s3Settings } from './artifacts/s3/settings.ts';
 import type { Config } from './config/config.ts';
 import { type Environment, inspectConfig, type LoadedConfig, loadConfig } from './config/load.ts';
 import { type Override, parseSetFlag } from './config/overrides.ts';
@@ -96,6 +98,7 @@ export async function openProjectStore(
       baseDir,
       artifactRoot: path.join(baseDir, 'mlruns'),
       cacheFolder: path.join(baseDir, '.gnu-mlops/cache/artifacts'),
+      remotes: [s3Opener(s3Settings(loaded.config, loaded.env))],
       readOnly,
       create: createStore && !readOnly,
     });

@@ -9,12 +9,12 @@ import { temporaryFolder } from './tracking/temporary-store.ts';
 const ROOMS = [
   'support',
   'config',
+  'artifacts',
   'data',
   'preprocessing',
   'learners',
   'evaluation',
   'model',
-  'artifacts',
   'tracking',
   'registry',
 ];

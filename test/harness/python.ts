@@ -13,6 +13,8 @@ const environments = {
   mlflow2: 'test/interop',
   /** Databricks' own clients. */
   databricks: 'test/back-ends',
+  /** An S3 server, and a colleague who reads what is kept there. */
+  s3: 'test/back-ends',
 };
 export type PythonEnvironment = keyof typeof environments;
 

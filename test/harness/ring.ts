@@ -11,6 +11,7 @@ import {
   newestEditor,
   oldestEditor,
   type Preparation,
+  s3Server,
 } from './preparation.ts';
 import type { RingReport } from './report.ts';
 import type { RingName, TestRequest } from './request.ts';
@@ -38,7 +39,7 @@ const mochaRings: Record<MochaRing, { needs: readonly Preparation[]; timeoutMs: 
   cli: { needs: [build], timeoutMs: 60_000 },
   webview: { needs: [build, browser], timeoutMs: 60_000 },
   interop: { needs: [mlflow3, mlflow2], timeoutMs: 120_000 },
-  'back-ends': { needs: [build, databricksClients], timeoutMs: 120_000 },
+  'back-ends': { needs: [build, databricksClients, s3Server, mlflow3], timeoutMs: 120_000 },
   e2e: { needs: [build, newestEditor, browser], timeoutMs: 90_000 },
 };
 

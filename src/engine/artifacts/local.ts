@@ -8,7 +8,7 @@ import { EngineError } from '../support/errors.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import { insideFolder } from './artifact-path.ts';
 import { byteCount } from './byte-count.ts';
-import type { ArtifactFile, ArtifactRepository, TransferControl } from './repository.ts';
+import type { ArtifactFile, ArtifactRepository, ListOptions, TransferControl } from './repository.ts';
 
 /** Artifacts in a folder of this machine. */
 export class LocalRepository implements ArtifactRepository {
@@ -19,13 +19,7 @@ export class LocalRepository implements ArtifactRepository {
     this.location = folder;
   }
 
-  async list({
-    most = Number.POSITIVE_INFINITY,
-    signal,
-  }: {
-    most?: number;
-    signal?: AbortSignal;
-  } = {}): Promise<ArtifactFile[]> {
+  async list({ most = Number.POSITIVE_INFINITY, signal }: ListOptions = {}): Promise<ArtifactFile[]> {
     const found: ArtifactFile[] = [];
     const visit = async (relative: string): Promise<void> => {
       for (const name of (await namesIn(path.join(this.location, relative))).sort()) {

@@ -10,6 +10,12 @@ export interface ArtifactFile {
   tag: string | null;
 }
 
+export interface ListOptions {
+  /** All of them unless given. */
+  most?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** Beside what is transferred: how to stop it, and who wants to know how far it is. */
 export interface TransferControl {
   signal?: AbortSignal | undefined;
@@ -20,7 +26,7 @@ export interface TransferControl {
 /**
  * The files below one artifact URI: on this disk, in S3, behind a server. Whole trees are moved by `downloadTree` and `uploadTree`,
  * which check every name; an implementation only moves one file.
- * Every method rejects with EngineError: `unreachable`, `not-found` (a file or bucket), `permission`, `cancelled`.
+ * Every method rejects with EngineError: `unreachable`, `unauthorized`, `not-found` (a file), `invalid-store` (a hostile name), `cancelled`.
  */
 export interface ArtifactRepository {
   /** For people: the URI or folder, without credentials. */
@@ -30,7 +36,7 @@ export interface ArtifactRepository {
    * All files below the repository, or the first `most`; an empty list when there is nothing.
    * Links and devices are left out: they may lead anywhere.
    */
-  list(options?: { most?: number | undefined; signal?: AbortSignal | undefined }): Promise<ArtifactFile[]>;
+  list(options?: ListOptions): Promise<ArtifactFile[]>;
 
   /** The bytes of one file. Errors may also come while it is read. */
   open(path: string, signal?: AbortSignal): Promise<Readable>;

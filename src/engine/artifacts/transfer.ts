@@ -45,7 +45,7 @@ export async function uploadTree(
   repository: ArtifactRepository,
   control: TransferControl = {},
 ): Promise<ArtifactFile[]> {
-  const files = await new LocalRepository(folder).list(control.signal ? { signal: control.signal } : {});
+  const files = await new LocalRepository(folder).list({ signal: control.signal });
   const isModelFile = (file: ArtifactFile) => path.posix.basename(file.path) === MODEL_FILE;
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const first = files.filter((file) => !isModelFile(file));

@@ -1,0 +1,201 @@
+import { open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import type { TransferControl } from '../repository.ts';
+import type { S3Address } from './address.ts';
+import { s3Failure } from './failures.ts';
+import type { S3Settings } from './settings.ts';
+
+/** One object of a bucket. */
+export interface S3Object {
+  key: string;
+  /** bytes */
+  size: number;
+  tag: string | null;
+}
+
+/** Files from here on are sent in parts; each part waits in memory. */
+const PART_BYTES = 8 * 2 ** 20;
+/** S3 takes no more parts. */
+const MOST_PARTS = 10_000;
+const LANES = 4;
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+/**
+ * The objects of an S3 server. Every method rejects with EngineError: `not-found`, `unauthorized`, `unreachable`, `cancelled`.
+ * The client is loaded when it is needed for the first time: it is larger than everything else of the command line.
+ */
+export class S3Objects {
+  readonly settings: S3Settings;
+  #opened: Promise<{ sdk: Sdk; client: S3Client }> | null = null;
+
+  constructor(settings: S3Settings) {
+    this.settings = settings;
+  }
+
+  /** Objects whose key begins with `key`, in the order of keys; at most `most`. */
+  async list(address: S3Address, most = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<S3Object[]> {
+    return this.#try(address, async ({ sdk, client }) => {
+      const found: S3Object[] = [];
+      let token: string | undefined;
+      do {
+        const command = new sdk.ListObjectsV2Command({
+          Bucket: address.bucket,
+          Prefix: address.key,
+          ContinuationToken: token,
+          MaxKeys: Math.min(1000, most - found.length),
+        });
+        const page = await client.send(command, abort(signal));
+        for (const { Key, Size = 0, ETag } of page.Contents ?? []) {
+          if (Key !== undefined) found.push({ key: Key, size: Size, tag: ETag ?? null });
+        }
+        token = page.NextContinuationToken;
+      } while (token !== undefined && found.length < most);
+      return found;
+    });
+  }
+
+  /** The object at exactly this key; null when there is none. Needs no right to list. */
+  async find(address: S3Address, signal?: AbortSignal): Promise<S3Object | null> {
+    return this.#try(address, async ({ sdk, client }) => {
+      const command = new sdk.HeadObjectCommand({ Bucket: address.bucket, Key: address.key });
+      try {
+        const { ContentLength = 0, ETag } = await client.send(command, abort(signal));
+        return { key: address.key, size: ContentLength, tag: ETag ?? null };
+      } catch (error) {
+        if ((error as Error).name === 'NotFound') return null;
+        throw error;
+      }
+    });
+  }
+
+  async read(address: S3Address, signal?: AbortSignal): Promise<Readable> {
+    const { settings } = this;
+    return this.#try(address, async ({ sdk, client }) => {
+      const command = new sdk.GetObjectCommand({ Bucket: address.bucket, Key: address.key });
+      const { Body } = await client.send(command, abort(signal));
+      const body = Body as Readable;
+      return Readable.from(
+        (async function* () {
+          try {
+            yield* body;
+          } catch (error) {
+            throw s3Failure(error, address, settings);
+          }
+        })(),
+        { objectMode: false },
+      );
+    });
+  }
+
+  /** Writes an object, whole or not at all; large files go in parts. */
+  async write(address: S3Address, file: string, { signal, onBytes }: TransferControl = {}): Promise<void> {
+    const { size } = await stat(file);
+    const upload: Upload = { address, file, size, signal, onBytes };
+    await this.#try(address, (opened) => (size <= PART_BYTES ? putWhole(opened, upload) : putParts(opened, upload)));
+  }
+
+  async #try<T>(address: S3Address, work: (opened: Opened) => Promise<T>): Promise<T> {
+    try {
+      this.#opened ??= openClient(this.settings);
+      return await work(await this.#opened);
+    } catch (error) {
+      throw s3Failure(error, address, this.settings);
+    }
+  }
+}
+
+type Opened = { sdk: Sdk; client: S3Client };
+
+async function openClient({ endpoint, region, pathStyle, credentials, profile }: S3Settings): Promise<Opened> {
+  const sdk = await import('@aws-sdk/client-s3');
+  const client = new sdk.S3Client({
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(region === null ? {} : { region }),
+    ...(credentials === null ? {} : { credentials }),
+    ...(profile === null || credentials !== null ? {} : { profile }),
+    forcePathStyle: pathStyle,
+    followRegionRedirects: true,
+    maxAttempts: 3,
+    // Servers other than Amazon's do not know the newer checksums; TLS and ETags are there all the same.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000, httpsAgent: { maxSockets: 16 } },
+  });
+  return { sdk, client };
+}
+
+interface Upload extends TransferControl {
+  address: S3Address;
+  file: string;
+  size: number;
+}
+
+async function putWhole({ sdk, client }: Opened, { address, file, size, signal, onBytes }: Upload): Promise<void> {
+  const handle = await open(file);
+  try {
+    const Body = await handle.readFile();
+    const command = new sdk.PutObjectCommand({ Bucket: address.bucket, Key: address.key, Body });
+    await client.send(command, abort(signal));
+    onBytes?.(size, size);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A failure in the middle takes the parts away again, so that nobody pays for them. */
+async function putParts(opened: Opened, upload: Upload): Promise<void> {
+  const { sdk, client } = opened;
+  const { bucket: Bucket, key: Key } = upload.address;
+  const { signal } = upload;
+  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket, Key }), abort(signal));
+  try {
+    const Parts = await sendParts(opened, upload, UploadId!);
+    const complete = { Bucket, Key, UploadId, MultipartUpload: { Parts } };
+    await client.send(new sdk.CompleteMultipartUploadCommand(complete), abort(signal));
+  } catch (error) {
+    await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function sendParts({ sdk, client }: Opened, upload: Upload, UploadId: string): Promise<CompletedPart[]> {
+  const { address, file, size, onBytes } = upload;
+  const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
+  const waiting = Array.from({ length: Math.ceil(size / partBytes) }, (_, i) => i).values();
+  const parts: CompletedPart[] = [];
+  const handle = await open(file);
+  const stop = new AbortController();
+  const signal = upload.signal ? AbortSignal.any([upload.signal, stop.signal]) : stop.signal;
+  let sent = 0;
+  const lane = async (): Promise<void> => {
+    for (const index of waiting) {
+      signal.throwIfAborted();
+      const length = Math.min(partBytes, size - index * partBytes);
+      const Body = Buffer.allocUnsafe(length);
+      await handle.read(Body, 0, length, index * partBytes);
+      const PartNumber = index + 1;
+      const part = { Bucket: address.bucket, Key: address.key, UploadId, PartNumber, Body };
+      const { ETag } = await client.send(new sdk.UploadPartCommand(part), abort(signal));
+      parts.push({ ETag, PartNumber });
+      sent += length;
+      onBytes?.(sent, size);
+    }
+  };
+  const lanes = Array.from({ length: LANES }, () => lane());
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    stop.abort();
+    await Promise.allSettled(lanes);
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
+}
+
+function abort(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
+}
