@@ -97,7 +97,7 @@ export async function openProjectStore(
       uri: loaded.config.mlflow.tracking_uri,
       baseDir,
       artifactRoot: path.join(baseDir, 'mlruns'),
-      cacheFolder: path.join(baseDir, '.gnu-mlops/cache/artifacts'),
+      cacheFolder: path.join(stateFolderOf(baseDir), 'cache', 'artifacts'),
       remotes: [s3Opener(s3Settings(loaded.config, loaded.env))],
       readOnly,
       create: createStore && !readOnly,

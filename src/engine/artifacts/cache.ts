@@ -22,6 +22,13 @@ interface Copy {
   files: ArtifactFile[];
 }
 
+export interface CacheControl extends TransferControl {
+  /** Copy again, though names, sizes and tags are those of the last copy. */
+  fresh?: boolean | undefined;
+  /** What to copy: everything that the repository lists unless given. */
+  files?: ArtifactFile[];
+}
+
 const GIB = 2 ** 30;
 const HOUR_MS = 3_600_000;
 
@@ -41,14 +48,9 @@ export class ArtifactCache {
 
   /**
    * A folder with what the repository holds now; null when that is nothing.
-   * @param fresh copy again, though names, sizes and tags are those of the last copy
    */
-  async folder(
-    repository: ArtifactRepository,
-    uri: string,
-    control: TransferControl & { fresh?: boolean | undefined } = {},
-  ): Promise<string | null> {
-    const files = await repository.list({ signal: control.signal });
+  async folder(repository: ArtifactRepository, uri: string, control: CacheControl = {}): Promise<string | null> {
+    const files = control.files ?? (await repository.list({ signal: control.signal }));
     if (files.length === 0) return null;
     const record = path.join(this.#folder, `${hashOf(uri)}.json`);
     const known = control.fresh ? null : this.#read(record);

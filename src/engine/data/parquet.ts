@@ -1,9 +1,12 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
   type Compressors,
   type FileMetaData,
+  parquetMetadata,
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
@@ -13,6 +16,8 @@ import { EngineError, toEngineError } from '../support/errors.ts';
 import { csvText } from './csv-text.ts';
 import { mayUnpackTo, tooLarge } from './expansion-limit.ts';
 
+/** What tells of all columns and row groups is at the end, and seldom longer. */
+const FOOTER_BYTES = 4 << 20;
 /** Rows that are turned into text at a time. */
 const SLICE_ROWS = 5_000;
 /** One page of a column holds about a megabyte; what claims to be so much more is no page. */
@@ -34,6 +39,33 @@ export async function* parquetAsCsv(file: string, limits: { max_expansion: numbe
     const { reason, message } = toEngineError(error);
     if (reason !== 'internal') throw error;
     throw new EngineError('invalid-data', `Not a Parquet file that can be read: ${message}`, {}, { cause: error });
+  }
+}
+
+/**
+ * The column names of a Parquet file, from its end.
+ * @throws EngineError `invalid-data`
+ */
+export function parquetColumnNames(file: string): string[] {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const length = Math.min(size, FOOTER_BYTES);
+    const end = Buffer.from(new ArrayBuffer(length));
+    readSync(descriptor, end, 0, length, size - length);
+    const metadata = parquetMetadata(end.buffer);
+    return parquetSchema(metadata).children.map(({ element }) => element.name);
+  } catch (error) {
+    throw new EngineError(
+      'invalid-data',
+      `${path.basename(file)} is not a Parquet file that can be read.`,
+      {},
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -49,7 +49,7 @@ async function judgeWithoutProduction(
   due: (reason: Due['reason'], explanation: string) => Due,
 ): Promise<Due> {
   const digest = last === null ? null : (await project.store.datasetInputs(last.runId))[0]?.digest;
-  const isTried = digest !== null && digest === (await loadTrainingData(project.config, project.baseDir)).source.digest;
+  const isTried = digest !== null && digest === (await loadTrainingData(project.config, project)).source.digest;
   if (!isTried) return due('no-model', 'Nothing is in production.');
   return due(null, 'Nothing is in production, and a model of these data waits: gnu-mlops deploy --stage staging');
 }
@@ -67,9 +67,9 @@ async function lastTraining({ store, config }: Project): Promise<Run | null> {
   return runs.find(({ tags }) => tags['gnu_mlops.data_fallback'] === undefined) ?? null;
 }
 
-async function dataGrowth({ config, baseDir }: Project, last: Run): Promise<number> {
+async function dataGrowth(project: Project, last: Run): Promise<number> {
   const before = Number(last.params.train_rows) + Number(last.params.test_rows);
-  const { target } = await loadTrainingData(config, baseDir);
+  const { target } = await loadTrainingData(project.config, project);
   return before > 0 ? target.labels.length / before : Number.POSITIVE_INFINITY;
 }
 

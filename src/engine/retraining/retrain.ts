@@ -123,14 +123,14 @@ class Retraining {
   async #arena(): Promise<Arena | null> {
     const { version } = this.#production;
     if (version === null) return null;
-    const { store, config, baseDir } = this.#project;
+    const { store, config } = this.#project;
     const championRun = version.runId === null ? null : await store.getRun(version.runId);
-    return findArena(await loadTrainingData(config, baseDir), championRun, config.training);
+    return findArena(await loadTrainingData(config, this.#project, this.#options), championRun, config.training);
   }
 
   /** Trains and compares; the rows to compare on are looked for first, so that no training is in vain. */
   async #challenge(): Promise<RetrainResult> {
-    const { config, baseDir, store } = this.#project;
+    const { config, store } = this.#project;
     const { version, model } = this.#production;
     const arena = await this.#arena();
     const trained = await train(this.#project, { ...this.#options, runName: undefined });
@@ -140,7 +140,7 @@ class Retraining {
     }
     const challenger = await store.getVersion(config.mlflow.model_name, trained.version);
     const { metric } = config.retraining;
-    const data = await loadTrainingData(config, baseDir);
+    const data = await loadTrainingData(config, this.#project, this.#options);
     const opponent = await loadVersion(store, challenger);
     const contest = holdContest(data, arena, model, opponent, metric as MetricName, config.training.random_seed);
     const isBetter = this.#isBetter(contest);

@@ -4,8 +4,8 @@ import type { Finding } from '../config/finding.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { toFinding } from '../config/place-error.ts';
 import { batchPlaceErrors } from '../data/batch-places.ts';
-import { columnNames, dataSize } from '../data/sources/first-rows.ts';
-import { readLocal } from '../data/sources/local.ts';
+import { columnNames, shortLook } from '../data/sources/first-rows.ts';
+import { s3Place } from '../data/sources/s3.ts';
 import { requireRowsToTrain } from '../data/split.ts';
 import { findColumn } from '../data/table.ts';
 import { readTarget } from '../data/target.ts';
@@ -47,6 +47,7 @@ export function configProblems(loaded: LoadedConfig): ConfigProblem[] {
 
 /** A data source that another one stands in for may be missing. */
 function dataErrors(config: Config, baseDir: string): EngineError[] {
+  if (config.data.source === 's3') return errorsOf(() => s3Place(config));
   if (config.data.source !== 'local') return [];
   let names: string[];
   try {
@@ -59,14 +60,12 @@ function dataErrors(config: Config, baseDir: string): EngineError[] {
   return wrong.length > 0 ? wrong : classErrors(config, baseDir);
 }
 
-/** Larger data is not read through while somebody types. */
-const SHORT_LOOK_BYTES = 2 * 1024 * 1024;
-
 function classErrors(config: Config, baseDir: string): EngineError[] {
   const { positive_class, target_column } = config.data;
-  if (positive_class === null || dataSize(config, baseDir) > SHORT_LOOK_BYTES) return [];
+  if (positive_class === null) return [];
   return errorsOf(() => {
-    const column = findColumn(readLocal(config, baseDir).table, target_column);
+    const table = shortLook(config, baseDir);
+    const column = table && findColumn(table, target_column);
     if (column) readTarget(column, positive_class);
   });
 }

@@ -49,7 +49,7 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
   checks.push(
     ...(await orElse(failed('model', 'model'), async () => [ok('model', 'The model is configured.')])),
     ...scheduleChecks(config, failed('schedules', 'schedules')),
-    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, baseDir))),
+    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config))),
     ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config))),
     ...failed('folders', 'batch_inference'),
     ...folderChecks(config, baseDir),
@@ -74,10 +74,13 @@ function configChecks({ findings, file }: LoadedConfig): Check[] {
   return checks.some(({ status }) => status === 'error') ? checks : [ok('config', `${name} is valid.`), ...checks];
 }
 
-async function dataChecks(loaded: LoadedConfig, baseDir: string): Promise<Check[]> {
-  const { config } = loaded;
+async function dataChecks(loaded: LoadedConfig): Promise<Check[]> {
+  const { config, env } = loaded;
   try {
-    const { source, features, target, quality } = await loadTrainingData(config, baseDir);
+    const { source, features, target, quality } = await loadTrainingData(config, {
+      baseDir: path.dirname(loaded.file),
+      env,
+    });
     const rows = target.labels.length;
     const message = `${source.description}: ${rows} rows, ${features.length} features, ${target.classes.length} classes.`;
     const warnings = quality.findings.map((finding) => warning('data', finding.message));

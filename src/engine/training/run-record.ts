@@ -48,7 +48,7 @@ export function datasetInput({ config }: Project, data: TrainingData): DatasetIn
   const { source, target } = data;
   const columns = signatureColumns(source.table.columns).map(({ name, type, required }) => ({ type, name, required }));
   return {
-    name: path.basename(source.sourceType === 'local' ? config.data.path : source.sourceType),
+    name: path.basename(source.sourceType === 'synthetic' ? source.sourceType : config.data.path),
     digest: source.digest,
     sourceType: source.sourceType,
     source: JSON.stringify({ uri: source.description }),

@@ -57,7 +57,7 @@ async function trainLocked(project: Project, options: TrainOptions): Promise<Tra
   const lease = project.leases().acquire(`train:${experiment_name}`, project.clock());
   try {
     options.onProgress?.({ phase: 'Reading data', done: 0, total: 0 });
-    const data = await loadTrainingData(project.config, project.baseDir);
+    const data = await loadTrainingData(project.config, project, options);
     throwIfCancelled(options.signal);
     return await trainInRun(project, data, fit, { ...options, startedAt });
   } finally {

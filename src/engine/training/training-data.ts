@@ -1,12 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { configError } from '../config/config-error.ts';
 import { inspectQuality, type QualityReport } from '../data/quality.ts';
-import { readSource, type SourceData } from '../data/sources/source.ts';
+import { type DataPlace, readSource, type SourceData } from '../data/sources/source.ts';
 import { type Split, splitRows } from '../data/split.ts';
 import { type Column, findColumn, type Table, takeRows } from '../data/table.ts';
 import { readTarget, rowsWithTarget, type Target } from '../data/target.ts';
 import { requireFreeNames } from '../model/pipeline-graph.ts';
 import { EngineError } from '../support/errors.ts';
+import type { OperationControl } from '../support/progress.ts';
 import { columnErrors } from './configured-columns.ts';
 
 /** Rows that are ready to learn from: checked, with known targets, divided. */
@@ -24,10 +25,14 @@ export interface TrainingData {
 
 /**
  * Reads the data source, looks it over and divides it.
- * @throws EngineError `unreachable`, `invalid-data`, `invalid-config` (a column that is not there), `data-quality`
+ * @throws EngineError `unreachable`, `unauthorized`, `invalid-data`, `invalid-config` (a column that is not there), `data-quality`
  */
-export async function loadTrainingData(config: Config, baseDir: string): Promise<TrainingData> {
-  const raw = await readSource(config, baseDir);
+export async function loadTrainingData(
+  config: Config,
+  place: DataPlace,
+  control: OperationControl = {},
+): Promise<TrainingData> {
+  const raw = await readSource(config, place, control);
   requireColumns(config, raw.table);
   const targetColumn = findColumn(raw.table, config.data.target_column)!;
   const source = keepRows(raw, rowsWithTarget(targetColumn));

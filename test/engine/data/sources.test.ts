@@ -1,12 +1,16 @@
 import * as assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { columnNames } from '../../../src/engine/data/sources/first-rows.ts';
 import { readSource } from '../../../src/engine/data/sources/source.ts';
 import { generateTable, SYNTHETIC_DEFAULTS } from '../../../src/engine/data/sources/synthetic.ts';
 import { EngineError } from '../../../src/engine/support/errors.ts';
 import { inspectText } from '../config/config-text.ts';
 import { temporaryFolder } from '../tracking/temporary-store.ts';
 import { valuesOf } from './tables.ts';
+
+const NOWHERE = { baseDir: '/', env: {} };
 
 describe('The local source', () => {
   let folder: string;
@@ -22,7 +26,10 @@ describe('The local source', () => {
 
   const write = (name: string, text: string) => writeFileSync(path.join(folder, 'data', name), text);
   const read = (pattern: string, set: string[] = []) => {
-    return readSource(inspectText('', [`data.path=${JSON.stringify(pattern)}`, ...set]).config, folder);
+    return readSource(inspectText('', [`data.path=${JSON.stringify(pattern)}`, ...set]).config, {
+      baseDir: folder,
+      env: {},
+    });
   };
   const refused = (pattern: string, reason: string, message: RegExp) =>
     assert.rejects(
@@ -76,7 +83,7 @@ describe('The local source', () => {
     await refused('data/c.csv', 'unreachable', /c\.csv does not exist/);
     await refused('data/*.tsv', 'unreachable', /does not exist/);
     mkdirSync(path.join(folder, 'empty'));
-    await refused('empty', 'unreachable', /holds no CSV file/);
+    await refused('empty', 'unreachable', /holds no CSV or Parquet file/);
   });
 
   it('that may not be read is unreachable', async () => {
@@ -93,8 +100,28 @@ describe('The local source', () => {
     await refused('x'.repeat(5000), 'unreachable', /cannot be read: its name is too long/);
   });
 
-  it('refuses Parquet with the sentence that says when it comes', async () => {
-    await refused('data/a.parquet', 'unsupported', /training does not read Parquet yet/);
+  it('reads Parquet, also beside CSV files', async () => {
+    const columnData = [
+      { name: 'x', data: [7.5, 8], type: 'DOUBLE' as const },
+      { name: 't', data: ['a', null], type: 'STRING' as const, nullable: true },
+    ];
+    writeFileSync(path.join(folder, 'data', 'c.parquet'), Buffer.from(parquetWriteBuffer({ columnData })));
+    const alone = await read('data/c.parquet');
+    assert.deepEqual(valuesOf(alone.table), { x: [7.5, 8], t: ['a', null] });
+    assert.deepEqual(alone.originOf(1), { file: path.join('data', 'c.parquet'), line: 2 });
+    assert.equal((await read('data')).table.rowCount, 5);
+    const data = { path: 'data/c.parquet', delimiter: null, encoding: null };
+    assert.deepEqual(columnNames({ data }, folder), ['x', 't']);
+    write('d.parquet', 'no Parquet at all');
+    await refused('data/d.parquet', 'invalid-data', /d\.parquet: Not a Parquet file/);
+    assert.throws(
+      () => columnNames({ data: { ...data, path: 'data/d.parquet' } }, folder),
+      /d\.parquet is not a Parquet/,
+    );
+  });
+
+  it('names the source for addresses in S3', async () => {
+    await refused('s3://bucket/train.csv', 'invalid-config', /no file of this machine/);
   });
 });
 
@@ -102,13 +129,13 @@ describe('A source that cannot be reached', () => {
   const unreachable = 'data.path=nowhere.csv';
 
   it('is an error when there is no fallback', async () => {
-    await assert.rejects(readSource(inspectText('', [unreachable]).config, '/'), (error) =>
+    await assert.rejects(readSource(inspectText('', [unreachable]).config, NOWHERE), (error) =>
       EngineError.is(error, 'unreachable'),
     );
   });
 
   it('gives way to the fallback, which says why', async () => {
-    const source = await readSource(inspectText('', [unreachable, 'data.fallback=synthetic']).config, '/');
+    const source = await readSource(inspectText('', [unreachable, 'data.fallback=synthetic']).config, NOWHERE);
     assert.equal(source.sourceType, 'synthetic');
     assert.match(source.fallbackReason!, /nowhere\.csv does not exist/);
   });
@@ -117,14 +144,16 @@ describe('A source that cannot be reached', () => {
     const { folder, remove } = temporaryFolder();
     writeFileSync(path.join(folder, 'bad.csv'), 'a,b\n1\n');
     const { config } = inspectText('', ['data.path=bad.csv', 'data.fallback=synthetic']);
-    await assert.rejects(readSource(config, folder), (error) => EngineError.is(error, 'invalid-data'));
+    await assert.rejects(readSource(config, { baseDir: folder, env: {} }), (error) =>
+      EngineError.is(error, 'invalid-data'),
+    );
     remove();
   });
 
   it('of a later release says so', async () => {
-    for (const source of ['s3', 'databricks']) {
+    for (const source of ['databricks']) {
       const { config } = inspectText('', [`data.source=${source}`]);
-      await assert.rejects(readSource(config, '/'), /arrives with the back-ends release/);
+      await assert.rejects(readSource(config, NOWHERE), /arrives with the back-ends release/);
     }
   });
 });
@@ -155,10 +184,10 @@ describe('The synthetic source', () => {
 
   it('uses the seed and target of the configuration', async () => {
     const set = ['data.source=synthetic', 'data.target_column=label', 'training.random_seed=7'];
-    const { table, digest } = await readSource(inspectText('', set).config, '/');
+    const { table, digest } = await readSource(inspectText('', set).config, NOWHERE);
     const expected = generateTable({ ...SYNTHETIC_DEFAULTS, seed: 7, targetColumn: 'label' });
     assert.deepEqual(table, expected);
-    const again = await readSource(inspectText('', set).config, '/');
+    const again = await readSource(inspectText('', set).config, NOWHERE);
     assert.equal(again.digest, digest);
   });
 });

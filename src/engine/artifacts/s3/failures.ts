@@ -91,7 +91,7 @@ const RULES: Rule[] = [
       `Ask for s3:ListBucket on ${bucket} and s3:GetObject on its objects, to write also s3:PutObject; or use other credentials.`,
   },
   {
-    applies: () => true,
+    applies: ({ name, code, status }) => status !== undefined || code !== '' || name === 'TimeoutError',
     reason: 'unreachable',
     text: ({ server, place, failure }) => `${server} does not answer as it should for ${place} (${why(failure)}).`,
     fix: () =>
@@ -108,13 +108,13 @@ const DISK = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'EISDIR'
  */
 export function s3Failure(error: unknown, { bucket, key }: S3Address, { endpoint, profile }: S3Settings): EngineError {
   const failure = readFailure(error);
-  if (EngineError.is(error) || failure.name === 'AbortError' || DISK.includes(failure.code)) {
+  const rule = RULES.find(({ applies }) => applies(failure));
+  if (rule === undefined || EngineError.is(error) || failure.name === 'AbortError' || DISK.includes(failure.code)) {
     return toEngineError(error);
   }
   const place = key === '' ? `the bucket ${bucket}` : `s3://${bucket}/${key}`;
   const scene = { failure, server: endpoint ?? 'Amazon S3', bucket, place, profile };
-  const { reason, text, fix } = RULES.find(({ applies }) => applies(failure))!;
-  return new EngineError(reason, text(scene), { fix: fix(scene) }, { cause: error });
+  return new EngineError(rule.reason, rule.text(scene), { fix: rule.fix(scene) }, { cause: error });
 }
 
 function readFailure(error: unknown): Failure {

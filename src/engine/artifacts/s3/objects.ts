@@ -20,15 +20,14 @@ const PART_BYTES = 8 * 2 ** 20;
 const MOST_PARTS = 10_000;
 const LANES = 4;
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+type Commands = typeof import('./client.ts').commands;
 
 /**
  * The objects of an S3 server. Every method rejects with EngineError: `not-found`, `unauthorized`, `unreachable`, `cancelled`.
- * The client is loaded when it is needed for the first time: it is larger than everything else of the command line.
  */
 export class S3Objects {
   readonly settings: S3Settings;
-  #opened: Promise<{ sdk: Sdk; client: S3Client }> | null = null;
+  #opened: Promise<Opened> | null = null;
 
   constructor(settings: S3Settings) {
     this.settings = settings;
@@ -106,24 +105,12 @@ export class S3Objects {
   }
 }
 
-type Opened = { sdk: Sdk; client: S3Client };
+type Opened = { sdk: Commands; client: S3Client };
 
-async function openClient({ endpoint, region, pathStyle, credentials, profile }: S3Settings): Promise<Opened> {
-  const sdk = await import('@aws-sdk/client-s3');
-  const client = new sdk.S3Client({
-    ...(endpoint === null ? {} : { endpoint }),
-    ...(region === null ? {} : { region }),
-    ...(credentials === null ? {} : { credentials }),
-    ...(profile === null || credentials !== null ? {} : { profile }),
-    forcePathStyle: pathStyle,
-    followRegionRedirects: true,
-    maxAttempts: 3,
-    // Servers other than Amazon's do not know the newer checksums; TLS and ETags are there all the same.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000, httpsAgent: { maxSockets: 16 } },
-  });
-  return { sdk, client };
+/** What it takes is loaded now: it is larger than everything else of the command line. */
+async function openClient(settings: S3Settings): Promise<Opened> {
+  const { commands, makeClient } = await import('./client.ts');
+  return { sdk: commands, client: makeClient(settings) };
 }
 
 interface Upload extends TransferControl {

@@ -1,8 +1,12 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
-import { openCsv } from '../csv.ts';
+import { concatenateTables } from '../concatenation.ts';
+import { openCsv, readCsv } from '../csv.ts';
+import { parquetColumnNames } from '../parquet.ts';
+import type { Table } from '../table.ts';
+import { isParquet } from './files.ts';
 import { listFiles } from './local.ts';
 
 /** The part of a configuration that says where rows are and how they are written. */
@@ -17,12 +21,24 @@ interface WhereRowsAre {
 export function columnNames({ data }: WhereRowsAre, baseDir: string): string[] {
   const { path: pattern, delimiter, encoding } = data;
   const file = listFiles(pattern, baseDir)[0]!;
+  if (isParquet(file)) return parquetColumnNames(file);
   return openCsv(beginning(file), { fileName: path.basename(file), delimiter, encoding }).names;
 }
 
-/** Bytes of local training data. */
-export function dataSize({ data }: Config, baseDir: string): number {
-  return listFiles(data.path, baseDir).reduce((sum, file) => sum + statSync(file).size, 0);
+/** Larger data is not read through while somebody types. */
+const SHORT_LOOK_BYTES = 2 * 1024 * 1024;
+
+/** All rows of local training data; null when they are too many for a short look, or no CSV. */
+export function shortLook({ data }: WhereRowsAre, baseDir: string): Table | null {
+  const { path: pattern, delimiter, encoding } = data;
+  const files = listFiles(pattern, baseDir);
+  const size = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  if (size > SHORT_LOOK_BYTES || files.some(isParquet)) return null;
+  const parts = files.map((file) => {
+    const name = path.basename(file);
+    return { name, table: readCsv(readFileSync(file), { fileName: name, delimiter, encoding }) };
+  });
+  return concatenateTables(parts);
 }
 
 const HEADER_BYTES = 256 * 1024;

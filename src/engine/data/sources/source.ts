@@ -1,9 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { configError } from '../../config/config-error.ts';
-import { EngineError } from '../../support/errors.ts';
+import { EngineError, type ErrorReason } from '../../support/errors.ts';
+import type { OperationControl } from '../../support/progress.ts';
 import type { TypeConflict } from '../column-builder.ts';
 import type { Table } from '../table.ts';
 import { readLocal } from './local.ts';
+import { readS3 } from './s3.ts';
 import { readSynthetic } from './synthetic.ts';
 
 /** Where a row stands in its file. */
@@ -18,7 +20,7 @@ export interface SourceData {
   /** What was read, for people and for MLflow's dataset record: a path or a description. */
   description: string;
   /** MLflow's `dataset_source_type`. */
-  sourceType: 'local' | 'synthetic';
+  sourceType: 'local' | 's3' | 'synthetic';
   /** SHA-256 over all bytes read, first 32 hexadecimal digits (MLflow keeps 36). */
   digest: string;
   conflicts: (TypeConflict & { file: string })[];
@@ -27,36 +29,50 @@ export interface SourceData {
   fallbackReason?: string;
 }
 
+/** What a source needs to know beside the configuration. */
+export interface DataPlace {
+  /** Folder of config.yaml: relative paths start here, and copies of remote data are kept below it. */
+  baseDir: string;
+  /** With the values of env_file: credentials come from here. */
+  env: Record<string, string | undefined>;
+}
+
 type SourceName = Config['data']['source'];
 
-/** Sources of a later release, and what to do until then. */
-const ARRIVES_LATER: Partial<Record<SourceName, string>> = {
-  s3: 'copy the files',
-  databricks: 'export the table to CSV',
-};
+/** Reasons why the configured source is not to be had; everything else is wrong with what was found there. */
+const NOT_TO_BE_HAD: ErrorReason[] = ['unreachable', 'unauthorized'];
 
 /**
  * Reads the configured data source. When it cannot be reached and `data.fallback` names another, that one is read and
  * the result says so.
- * @throws EngineError `unreachable` when the source cannot be read, `invalid-data` when it is not what it should be.
+ * @throws EngineError `unreachable` or `unauthorized` when the source cannot be read, `invalid-data` when it is not what it should be.
  */
-export async function readSource(config: Config, baseDir: string): Promise<SourceData> {
+export async function readSource(
+  config: Config,
+  place: DataPlace,
+  control: OperationControl = {},
+): Promise<SourceData> {
   try {
-    return await readNamed(config.data.source, config, baseDir);
+    return await readNamed(config.data.source, config, place, control);
   } catch (error) {
     const { fallback } = config.data;
-    if (fallback === 'none' || fallback === config.data.source || !EngineError.is(error, 'unreachable')) throw error;
-    return { ...(await readNamed(fallback, config, baseDir)), fallbackReason: error.message };
+    if (fallback === 'none' || fallback === config.data.source) throw error;
+    if (!EngineError.is(error) || !NOT_TO_BE_HAD.includes(error.reason)) throw error;
+    return { ...(await readNamed(fallback, config, place, control)), fallbackReason: error.message };
   }
 }
 
-async function readNamed(name: SourceName, config: Config, baseDir: string): Promise<SourceData> {
-  const later = ARRIVES_LATER[name];
-  if (later) {
-    throw configError(['data', 'source'], `${name} arrives with the back-ends release`, {
-      reason: 'unreachable',
-      fix: `Until then ${later} and set data.source: local.`,
-    });
-  }
-  return name === 'synthetic' ? readSynthetic(config) : readLocal(config, baseDir);
+async function readNamed(
+  name: SourceName,
+  config: Config,
+  place: DataPlace,
+  control: OperationControl,
+): Promise<SourceData> {
+  if (name === 's3') return readS3(config, place, control);
+  if (name === 'synthetic') return readSynthetic(config);
+  if (name === 'local') return readLocal(config, place.baseDir);
+  throw configError(['data', 'source'], `${name} arrives with the back-ends release`, {
+    reason: 'unreachable',
+    fix: 'Until then export the table to CSV and set data.source: local.',
+  });
 }
