@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import type { ValidateResult } from '../../src/engine/index.ts';
+import { openProject, type ValidateResult } from '../../src/engine/index.ts';
 import type { TrainResult } from '../../src/engine/training/train.ts';
 import { exampleProject, gnuMlops, type TemporaryProject } from '../cli/command.ts';
 import { S3_KEYS, type S3Server, startS3Server } from '../harness/s3-server.ts';
@@ -54,7 +54,6 @@ describe('Training data in S3', () => {
   };
 
   const inputsOf = async (runId: string) => {
-    const { openProject } = await import('../../src/engine/index.ts');
     const opened = await openProject({ configFile: path.join(project.folder, 'config.yaml') });
     try {
       const run = await opened.store.getRun(runId);

@@ -115,9 +115,11 @@ async function storeChecks(loaded: LoadedConfig): Promise<Check[]> {
 async function artifactsElsewhere(store: TrackingStore, { config, file }: LoadedConfig): Promise<Check[]> {
   const { location } = await store.describe();
   const experiment = await store.findExperiment(config.mlflow.experiment_name);
-  const folder = experiment && store.artifacts.localFolder(experiment.artifactLocation);
+  if (experiment === null) return [];
+  const folder = store.artifacts.localFolder(experiment.artifactLocation);
+  if (folder === null) return remoteArtifacts(store, experiment.artifactLocation);
   const baseDir = path.dirname(file);
-  if (!folder || !isInside(location, baseDir) || isInside(folder, baseDir)) return [];
+  if (!isInside(location, baseDir) || isInside(folder, baseDir)) return [];
   const state = existsSync(folder) ? 'outside of this project' : 'which does not exist';
   return [
     {
@@ -128,6 +130,15 @@ async function artifactsElsewhere(store: TrackingStore, { config, file }: Loaded
       fix: 'Work in the project at its old place, or begin a new store here (mlflow.tracking_uri) and train again.',
     },
   ];
+}
+
+async function remoteArtifacts({ artifacts }: TrackingStore, uri: string): Promise<Check[]> {
+  try {
+    await artifacts.list(uri, 1);
+    return [ok('store', `Artifacts at ${uri} can be read.`)];
+  } catch (error) {
+    return [failure('store', error)];
+  }
 }
 
 function isInside(file: string, folder: string): boolean {
