@@ -23,6 +23,8 @@ export interface OpenProjectOptions {
   env?: Environment;
   /** Refuse every write: for workspaces that are not trusted. */
   readOnly?: boolean;
+  /** Ask nothing of servers: for workspaces that are not trusted. */
+  isOffline?: boolean;
   /** Make a store that is missing: true unless given. What only reads gets `not-found` instead. */
   createStore?: boolean;
   /** Tells the time; tests give their own. */
@@ -88,7 +90,11 @@ export function secretsOf({ configFile, set, env = process.env }: OpenProjectOpt
  */
 export async function openProjectStore(
   loaded: LoadedConfig,
-  { readOnly = false, createStore = !readOnly }: Pick<OpenProjectOptions, 'readOnly' | 'createStore'>,
+  {
+    readOnly = false,
+    createStore = !readOnly,
+    isOffline = false,
+  }: Pick<OpenProjectOptions, 'readOnly' | 'createStore' | 'isOffline'>,
 ): Promise<TrackingStore> {
   const baseDir = path.dirname(loaded.file);
   return withPlaces(loaded, async () => {
@@ -101,6 +107,8 @@ export async function openProjectStore(
       remotes: [s3Opener(s3Settings(loaded.config, loaded.env))],
       readOnly,
       create: createStore && !readOnly,
+      env: loaded.env,
+      isOffline,
     });
   });
 }

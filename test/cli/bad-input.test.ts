@@ -211,7 +211,7 @@ describe('Bad input', () => {
   it('such as what arrives in a later release is refused in so many words', async () => {
     const cases: [string[], RegExp][] = [
       [['train', '--set', 'model.algorithm=logistic_regression'], /logistic_regression arrives in a later release/],
-      [['train', '--set', 'mlflow.tracking_uri=http://127.0.0.1:1'], /later release/],
+      [['train', '--set', 'mlflow.tracking_uri=mysql://127.0.0.1/x'], /the address of an MLflow server/],
       [['train', '--set', 'mlflow.registry_uri=databricks-uc'], /arrives later/],
     ];
     for (const [args, says] of cases) assert.match(await refused(args, 2), says);

@@ -8,6 +8,7 @@ import { temporaryFolder } from './tracking/temporary-store.ts';
 /** Rooms of the engine in the order in which data flows; each may import those before it. */
 const ROOMS = [
   'support',
+  'http',
   'config',
   'artifacts',
   'data',

@@ -1,6 +1,13 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Artifacts } from '../artifacts/artifacts.ts';
 import { configError } from '../config/config-error.ts';
+import { EngineError } from '../support/errors.ts';
 import { fileStoreRoot, isFileStoreUri } from './files/location.ts';
 import { FileStore } from './files/store.ts';
+import { MlflowApi } from './rest/api.ts';
+import { mlflowHttpClient, serverClient } from './rest/server.ts';
+import { RestStore } from './rest/store.ts';
 import { isSqliteUri, sqliteFile } from './sqlite/location.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 import type { RemoteArtifacts } from './sqlite/store-artifacts.ts';
@@ -17,6 +24,10 @@ export interface OpenStoreOptions extends RemoteArtifacts {
   /** Make a store that is missing; true unless `readOnly`. */
   create?: boolean;
   lockWaitMs?: number;
+  /** Where credentials of servers, proxies and certificates are named. */
+  env?: Record<string, string | undefined>;
+  /** Nothing is asked of servers: for workspaces that are not trusted. */
+  isOffline?: boolean;
 }
 
 /**
@@ -25,8 +36,34 @@ export interface OpenStoreOptions extends RemoteArtifacts {
  */
 export async function openTrackingStore(options: OpenStoreOptions): Promise<TrackingStore> {
   requireBackEnd(options.uri);
+  if (isServerUri(options.uri)) return openServerStore(options);
   if (isFileStoreUri(options.uri)) return new FileStore(fileStoreRoot(options.uri, options.baseDir), options);
   return openSqliteStore(options);
+}
+
+function openServerStore(options: OpenStoreOptions): TrackingStore {
+  const { uri, baseDir, env = process.env, readOnly = false, isOffline = false, cacheFolder, remotes = [] } = options;
+  if (isOffline) {
+    throw new EngineError('untrusted-workspace', 'This workspace is not trusted, so no server is asked.', {
+      fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust").',
+    });
+  }
+  const artifacts = new Artifacts({
+    localFolder: sharedFolder,
+    remotes,
+    cacheFolder: cacheFolder ?? path.join(baseDir, '.gnu-mlops/cache/artifacts'),
+  });
+  return new RestStore(new MlflowApi(serverClient(mlflowHttpClient(uri, env))), { artifacts, readOnly });
+}
+
+/** A server that keeps artifacts in a folder gives its path: whoever uses it shares that folder with the server. */
+function sharedFolder(uri: string): string | null {
+  if (uri.startsWith('file:')) return fileURLToPath(uri);
+  return path.isAbsolute(uri) ? uri : null;
+}
+
+function isServerUri(uri: string): boolean {
+  return /^https?:\/\//.test(uri);
 }
 
 /**
@@ -50,9 +87,9 @@ export function requireStoreUris(
 }
 
 function requireBackEnd(uri: string): void {
-  if (isSqliteUri(uri) || isFileStoreUri(uri)) return;
-  throw configError(['mlflow', 'tracking_uri'], `found "${uri}"; expected sqlite:///FILE`, {
+  if (isSqliteUri(uri) || isFileStoreUri(uri) || (isServerUri(uri) && URL.canParse(uri))) return;
+  throw configError(['mlflow', 'tracking_uri'], `found "${uri}"; expected sqlite:///FILE or http(s)://HOST`, {
     reason: 'unsupported',
-    fix: 'Set mlflow.tracking_uri to sqlite:///mlflow.db. Servers and Databricks arrive in a later release.',
+    fix: 'Set mlflow.tracking_uri to sqlite:///mlflow.db, or to the address of an MLflow server.',
   });
 }

@@ -54,10 +54,10 @@ const WRONG: [name: string, text: string, says: RegExp, fix: RegExp][] = [
     /Put the training data there/,
   ],
   [
-    'a back end of a later release',
-    `${DATA}mlflow:\n  tracking_uri: http://localhost:5000\n`,
-    /^config\.yaml:3:17: mlflow\.tracking_uri: found "http:\/\/localhost:5000"; expected sqlite:\/\/\/FILE$/,
-    /later release/,
+    'a database that only a server opens',
+    `${DATA}mlflow:\n  tracking_uri: postgresql://localhost/mlflow\n`,
+    /^config\.yaml:3:17: mlflow\.tracking_uri: found "postgresql:\/\/localhost\/mlflow"; expected sqlite:\/\/\/FILE or http\(s\):\/\/HOST$/,
+    /the address of an MLflow server/,
   ],
   [
     'a registry apart from the store',

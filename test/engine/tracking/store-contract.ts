@@ -1,8 +1,9 @@
 import * as assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { EngineError, ErrorReason } from '../../../src/engine/support/errors.ts';
 import type { ModelVersion, NewRun, Run, TrackingStore } from '../../../src/engine/tracking/store.ts';
 
-/** An empty store and how to be rid of it. */
+/** A store and how to be rid of it. It may hold what other cases made: every case works under names of its own. */
 export interface StoreFixture {
   store: TrackingStore;
   dispose: () => Promise<void>;
@@ -24,11 +25,16 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
   describe(`${name} keeps the TrackingStore contract`, () => {
     let store: TrackingStore;
     let dispose: () => Promise<void>;
+    let experiment: string;
+    let model: string;
     let experimentId: string;
 
     beforeEach(async () => {
       ({ store, dispose } = await makeStore());
-      experimentId = (await store.ensureExperiment('contract')).experimentId;
+      const own = randomUUID().slice(0, 8);
+      experiment = `contract-${own}`;
+      model = `model-${own}`;
+      experimentId = (await store.ensureExperiment(experiment)).experimentId;
     });
 
     afterEach(() => dispose());
@@ -36,11 +42,11 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
     const startRun = (run: Partial<NewRun> = {}): Promise<Run> =>
       store.createRun({ experimentId, name: 'a run', userId: 'alice', startTime: 1000, ...run });
 
-    const register = async (model = 'model'): Promise<ModelVersion> => {
+    const register = async (name = model): Promise<ModelVersion> => {
       const run = await startRun();
       const source = `runs:/${run.runId}/model`;
       const end = { status: 'FINISHED' as const, endTime: 2000 };
-      const register = { name: model, source, runId: run.runId, userId: 'alice' };
+      const register = { name, source, runId: run.runId, userId: 'alice' };
       return (await store.finishRun(run.runId, { ...end, register }))!;
     };
 
@@ -49,11 +55,11 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
 
     describe('experiments', () => {
       it('are made once by name', async () => {
-        assert.equal((await store.ensureExperiment('contract')).experimentId, experimentId);
-        assert.equal((await store.findExperiment('contract'))?.experimentId, experimentId);
-        assert.equal(await store.findExperiment('missing'), null);
-        const names = (await store.listExperiments()).map((experiment) => experiment.name);
-        assert.ok(names.includes('contract') && names.includes('Default'));
+        assert.equal((await store.ensureExperiment(experiment)).experimentId, experimentId);
+        assert.equal((await store.findExperiment(experiment))?.experimentId, experimentId);
+        assert.equal(await store.findExperiment(`${experiment}-missing`), null);
+        const names = (await store.listExperiments()).map(({ name }) => name);
+        assert.ok(names.includes(experiment) && names.includes('Default'));
       });
     });
 
@@ -222,30 +228,27 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
 
     describe('registry', () => {
       it('numbers versions and makes the model when it is missing', async () => {
-        assert.equal(await store.findModel('model'), null);
-        assert.deepEqual(await store.listVersions('model'), []);
+        assert.equal(await store.findModel(model), null);
+        assert.deepEqual(await store.listVersions(model), []);
         assert.equal((await register()).version, '1');
         const second = await register();
         assert.equal(second.version, '2');
         assert.equal(second.stageField, 'None');
         assert.equal(second.status, 'READY');
         assert.deepEqual(
-          (await store.listVersions('model')).map((version) => version.version),
+          (await store.listVersions(model)).map((version) => version.version),
           ['2', '1'],
         );
-        assert.deepEqual(
-          (await store.listModels()).map((model) => model.name),
-          ['model'],
-        );
+        assert.ok((await store.listModels()).some(({ name }) => name === model));
       });
 
       it('finds a version with its run and the folder of its model', async () => {
         const { runId } = await register();
-        const version = await store.getVersion('model', '1');
+        const version = await store.getVersion(model, '1');
         assert.equal(version.runId, runId);
         assert.ok(version.location.endsWith(`${runId}/artifacts/model`), version.location);
-        await rejects(store.getVersion('model', '9'), 'not-found');
-        await rejects(store.getVersion('other', '1'), 'not-found');
+        await rejects(store.getVersion(model, '9'), 'not-found');
+        await rejects(store.getVersion(`${model}-other`, '1'), 'not-found');
       });
 
       it('refuses names that a model cannot have', async () => {
@@ -261,7 +264,7 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
         const event = await startRun({ name: 'event' });
         const moves = [{ alias: STAGE, expected, target }];
         const stageFields = target === null ? {} : { [target]: 'Staging' as const };
-        const commit = { modelName: 'model', eventRunId: event.runId, moves, stageFields, versionTags, endTime: 5000 };
+        const commit = { modelName: model, eventRunId: event.runId, moves, stageFields, versionTags, endTime: 5000 };
         return { event: event.runId, outcome: await store.commitPromotion(commit) };
       };
 
@@ -269,14 +272,14 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
         await register();
         const { event, outcome } = await promote(null, '1', { 1: { note: 'good' } });
         assert.equal(outcome.status, 'committed');
-        assert.deepEqual({ ...(await store.findModel('model'))!.aliases }, { [STAGE]: '1' });
-        const version = await store.getVersion('model', '1');
+        assert.deepEqual({ ...(await store.findModel(model))!.aliases }, { [STAGE]: '1' });
+        const version = await store.getVersion(model, '1');
         assert.deepEqual(version.aliases, [STAGE]);
         assert.equal(version.tags.note, 'good');
         assert.equal((await store.getRun(event)).status, 'FINISHED');
         await promote('1', null, { 1: { note: null } });
-        assert.deepEqual({ ...(await store.findModel('model'))!.aliases }, {});
-        assert.equal('note' in (await store.getVersion('model', '1')).tags, false);
+        assert.deepEqual({ ...(await store.findModel(model))!.aliases }, {});
+        assert.equal('note' in (await store.getVersion(model, '1')).tags, false);
       });
 
       it('changes nothing but the event when an alias was not where it was expected', async () => {
@@ -285,8 +288,8 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
         await promote(null, '1');
         const { event, outcome } = await promote(null, '2', { 2: { note: 'lost' } });
         assert.deepEqual(outcome, { status: 'conflict', alias: STAGE, expected: null, holder: '1' });
-        assert.deepEqual({ ...(await store.findModel('model'))!.aliases }, { [STAGE]: '1' });
-        assert.equal('note' in (await store.getVersion('model', '2')).tags, false);
+        assert.deepEqual({ ...(await store.findModel(model))!.aliases }, { [STAGE]: '1' });
+        assert.equal('note' in (await store.getVersion(model, '2')).tags, false);
         const run = await store.getRun(event);
         assert.equal(run.status, 'FAILED');
         assert.deepEqual(JSON.parse(run.tags['gnu_mlops.event.conflict']!), {
@@ -299,14 +302,14 @@ export function storeContract(name: string, makeStore: () => Promise<StoreFixtur
       it('refuses a version that is not there', async () => {
         await register();
         await rejects(promote(null, '7'), 'not-found');
-        assert.deepEqual({ ...(await store.findModel('model'))!.aliases }, {});
+        assert.deepEqual({ ...(await store.findModel(model))!.aliases }, {});
       });
     });
 
     it('changes its token with every change, and only then', async () => {
       const before = await store.changeToken();
       assert.equal(await store.changeToken(), before);
-      await startRun();
+      await startRun({ startTime: Date.now() });
       const after = await store.changeToken();
       assert.notEqual(after, before);
       assert.equal(await store.changeToken(), after);

@@ -1,0 +1,254 @@
+import type { Readable } from 'node:stream';
+import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { EngineError } from '../support/errors.ts';
+import { type Agents, type ConnectionOptions, closeAgents, makeAgents } from './agents.ts';
+import { readBody } from './body.ts';
+import {
+  type Asked,
+  answerFailure,
+  connectionFailure,
+  type FailedAnswer,
+  statusFailure,
+  timeoutFailure,
+} from './failures.ts';
+import { proxyFor } from './proxy.ts';
+import { mayRepeat, pause, pauseMs } from './retries.ts';
+
+export interface HttpClientOptions extends Partial<ConnectionOptions> {
+  /** What stands behind the address, for messages: "MLflow server". */
+  what: string;
+  /** `https://host:port/path`, without credentials. */
+  baseUrl: string;
+  /** Where proxies are named. */
+  env: Record<string, string | undefined>;
+  /** Value of the Authorization header; asked before every request, because tokens end. */
+  authorization?: (() => Promise<string | undefined>) | undefined;
+  /** Headers of every request. */
+  headers?: Record<string, string>;
+  /** How long a request may take until its answer begins, and between two parts of it, ms. */
+  timeoutMs?: number;
+  /** How often a request that may be repeated is made in all. */
+  attempts?: number;
+  /** What to do, by reason, in the words of what is asked. */
+  fixes?: Asked['fixes'];
+  /** Reads what an error answer says; null to go by its status alone. */
+  explain?: (answer: FailedAnswer, asked: Asked) => EngineError | null;
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Behind the base, or a whole address, which then gets no Authorization header. */
+  path: string;
+  query?: Record<string, string | number | boolean | undefined> | undefined;
+  /** Sent as JSON. */
+  json?: object | undefined;
+  /** Sent as it is; a function, so that a repetition can read it again. */
+  body?: (() => Buffer | Readable) | undefined;
+  headers?: Record<string, string> | undefined;
+  /** The same request twice has the effect of one. GET and HEAD always are. */
+  isRepeatable?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** An answer whose body has not been read yet. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Readable;
+}
+
+const TIMEOUT_MS = 120_000;
+const CONNECT_TIMEOUT_MS = 15_000;
+const ATTEMPTS = 4;
+const MOST_ERROR_BYTES = 64 << 10;
+const MOST_BYTES = 256 << 20;
+/** What axios says of an answer that ends too early. */
+const HALF = 'ERR_BAD_RESPONSE';
+
+/**
+ * Asks one server. Connections are kept, proxies and certificates are those of the environment, and what passes by itself (429, 5xx, a
+ * connection that broke) is tried again where that does no harm. Every failure is an EngineError that says who was asked for what:
+ * `unreachable`, `unauthorized`, `not-found`, `usage`, `cancelled`. Nothing of it holds a credential.
+ */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #base: URL;
+  readonly #axios: AxiosInstance;
+  readonly #agents: Agents;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#base = new URL(options.baseUrl);
+    this.#agents = makeAgents({ connectTimeoutMs: CONNECT_TIMEOUT_MS, ...options });
+    this.#axios = axios.create({
+      ...this.#agents,
+      responseType: 'stream',
+      validateStatus: () => true,
+      maxRedirects: 0,
+      maxBodyLength: Number.POSITIVE_INFINITY,
+      // The bytes as they are: what is read here is read as JSON here.
+      transformResponse: (data) => data,
+    });
+  }
+
+  /** `https://host:port/path`, for people. */
+  get location(): string {
+    return this.#base.href.replace(/\/$/, '');
+  }
+
+  /** An answer's JSON. @throws EngineError `unreachable` for anything else than JSON, and for half of it */
+  async json<T>(request: HttpRequest): Promise<T> {
+    return this.#attempting(request, async (asked) => {
+      return parseJson<T>(await this.#read(await this.#send(request, asked), asked), asked);
+    });
+  }
+
+  async text(request: HttpRequest): Promise<string> {
+    return this.#attempting(request, async (asked) => this.#read(await this.#send(request, asked), asked));
+  }
+
+  /** An answer as it begins; its body is read, or destroyed, by the caller. */
+  open(request: HttpRequest): Promise<HttpAnswer> {
+    return this.#attempting(request, (asked) => this.#send(request, asked));
+  }
+
+  close(): void {
+    closeAgents(this.#agents);
+  }
+
+  async #attempting<T>(request: HttpRequest, attempt: (asked: Asked) => Promise<T>): Promise<T> {
+    const isRepeatable = request.isRepeatable ?? (request.method === 'GET' || request.method === 'HEAD');
+    const attempts = this.#options.attempts ?? ATTEMPTS;
+    for (let made = 1; ; made++) {
+      const asked = this.#asked(request);
+      try {
+        return await attempt(asked);
+      } catch (error) {
+        throwIfAborted(request.signal);
+        const failed = error instanceof Failed ? error : null;
+        const isLast = made >= attempts || !failed || !mayRepeat(failed.status, failed.code, isRepeatable);
+        if (isLast) throw failed?.error ?? error;
+        await pause(pauseMs(made, failed.retryAfter), request.signal).catch(() => throwIfAborted(request.signal));
+      }
+    }
+  }
+
+  async #send(request: HttpRequest, asked: Asked): Promise<HttpAnswer> {
+    const answer = await this.#answer(request, asked);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const limits = { most: MOST_ERROR_BYTES, idleMs: asked.timeoutMs };
+    // What did not come is not needed to say that it went wrong.
+    const body = await readBody(answer.body, limits).catch(() => Buffer.alloc(0));
+    const failed: FailedAnswer = { status: answer.status, headers: answer.headers, body };
+    const error = this.#options.explain?.(failed, asked) ?? statusFailure(asked, failed);
+    throw new Failed(error, { status: answer.status, retryAfter: answer.headers['retry-after'] });
+  }
+
+  async #answer(request: HttpRequest, asked: Asked): Promise<HttpAnswer> {
+    const timer = new AbortController();
+    const timeout = setTimeout(() => timer.abort(), asked.timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, timer.signal]) : timer.signal;
+    try {
+      const answer: AxiosResponse<Readable> = await this.#axios.request({ ...(await this.#config(request)), signal });
+      return { status: answer.status, headers: headersOf(answer), body: answer.data };
+    } catch (error) {
+      if (EngineError.is(error)) throw error;
+      if (timer.signal.aborted) throw new Failed(timeoutFailure(asked), { code: 'ETIMEDOUT' });
+      const { code, message } = error as AxiosError;
+      throw new Failed(connectionFailure(asked, code, message), { code });
+    } finally {
+      clearTimeout(timeout);
+    }
+  }
+
+  async #config({ method, path, query, json, body, headers }: HttpRequest): Promise<AxiosRequestConfig> {
+    const url = this.#url(path);
+    const isOurs = url.origin === this.#base.origin;
+    const authorization = isOurs ? await this.#options.authorization?.() : undefined;
+    return {
+      method,
+      url: url.href,
+      proxy: proxyFor(url, this.#options.env),
+      ...(query === undefined ? {} : { params: query }),
+      ...(json === undefined ? {} : { data: JSON.stringify(json) }),
+      ...(body === undefined ? {} : { data: body() }),
+      headers: {
+        Accept: 'application/json, */*',
+        ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(isOurs ? this.#options.headers : {}),
+        ...headers,
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+      },
+    };
+  }
+
+  #url(path: string): URL {
+    if (/^https?:\/\//.test(path)) return new URL(path);
+    return new URL(`${this.#base.pathname.replace(/\/$/, '')}/${path.replace(/^\//, '')}`, this.#base.origin);
+  }
+
+  #asked({ method, path }: HttpRequest): Asked {
+    const url = this.#url(path);
+    const proxy = proxyFor(url, this.#options.env);
+    return {
+      what: this.#options.what,
+      host: url.origin,
+      method,
+      path: url.pathname,
+      proxy: proxy === false ? null : `${proxy.host}:${proxy.port}`,
+      timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,
+      fixes: this.#options.fixes ?? {},
+    };
+  }
+
+  async #read(answer: HttpAnswer, asked: Asked): Promise<string> {
+    const bytes = await readBody(answer.body, { most: MOST_BYTES, idleMs: asked.timeoutMs }).catch(
+      (error: AxiosError) => {
+        const isLate = error.code === 'ETIMEDOUT';
+        throw new Failed(isLate ? timeoutFailure(asked) : connectionFailure(asked, HALF, ''), { code: error.code });
+      },
+    );
+    if (bytes.length > MOST_BYTES) throw answerFailure(asked, `sent more than ${MOST_BYTES} bytes`);
+    const { 'content-length': length, 'content-encoding': encoding } = answer.headers;
+    const isHalf = length !== undefined && encoding === undefined && bytes.length < Number(length);
+    if (isHalf) throw new Failed(connectionFailure(asked, HALF, ''), { code: HALF });
+    return bytes.toString('utf8');
+  }
+}
+
+/** A failure with what decides whether the request is made again. */
+class Failed extends Error {
+  readonly error: EngineError;
+  readonly status: number | null;
+  readonly code: string | undefined;
+  readonly retryAfter: string | undefined;
+
+  constructor(
+    error: EngineError,
+    { status, code, retryAfter }: { status?: number; code?: string | undefined; retryAfter?: string | undefined },
+  ) {
+    super(error.message);
+    this.error = error;
+    this.status = status ?? null;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EngineError('cancelled', 'Cancelled.');
+}
+
+function headersOf({ headers }: AxiosResponse): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+}
+
+function parseJson<T>(text: string, asked: Asked): T {
+  if (text.trim() === '') return {} as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    const found = text.trimStart().startsWith('<') ? 'a web page' : 'something that is no JSON';
+    throw answerFailure(asked, `answered with ${found}; is it the right address?`);
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { HttpClient } from '../../http/client.ts';
+import type { Asked, FailedAnswer } from '../../http/failures.ts';
+import { EngineError, type ErrorReason } from '../../support/errors.ts';
+import type { ApiRequest, ServerClient } from './api.ts';
+
+type Environment = Record<string, string | undefined>;
+
+const API = '/api/2.0/mlflow/';
+
+/** MLflow's error codes (mlflow/protos/databricks.proto); what is not here goes by its status. */
+const REASONS: Record<string, ErrorReason> = {
+  RESOURCE_DOES_NOT_EXIST: 'not-found',
+  RESOURCE_ALREADY_EXISTS: 'conflict',
+  INVALID_PARAMETER_VALUE: 'usage',
+  INVALID_STATE: 'conflict',
+  BAD_REQUEST: 'usage',
+  PERMISSION_DENIED: 'unauthorized',
+  UNAUTHENTICATED: 'unauthorized',
+};
+
+/**
+ * A client of the MLflow server at `uri`, configured by the variables that MLflow's own client reads: MLFLOW_TRACKING_USERNAME and
+ * _PASSWORD, or MLFLOW_TRACKING_TOKEN; MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_HTTP_REQUEST_TIMEOUT
+ * (seconds), MLFLOW_WORKSPACE; and those of proxies.
+ */
+export function mlflowHttpClient(uri: string, env: Environment): HttpClient {
+  const address = new URL(uri);
+  const authorization = authorizationOf(address, env);
+  address.username = '';
+  address.password = '';
+  const certificate = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
+  const seconds = Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT);
+  return new HttpClient({
+    what: 'MLflow server',
+    baseUrl: address.href,
+    env,
+    authorization: async () => authorization,
+    insecureTls: /^(1|true)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
+    ...(certificate ? { certificates: readFileSync(certificate, 'utf8') } : {}),
+    ...(seconds > 0 ? { timeoutMs: seconds * 1000 } : {}),
+    ...(env.MLFLOW_WORKSPACE ? { headers: { 'X-MLFLOW-WORKSPACE': env.MLFLOW_WORKSPACE } } : {}),
+    fixes: {
+      unreachable:
+        'Check that the server runs and that mlflow.tracking_uri is its address, then run the command again.',
+      unauthorized:
+        'Sign in: gnu-mlops sign-in; or set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.',
+    },
+    explain: explainMlflow,
+  });
+}
+
+/** MLflow's REST API over an HTTP client. */
+export function serverClient(http: HttpClient): ServerClient {
+  return {
+    location: http.location,
+    json: ({ method, path, query, body, isRepeatable }: ApiRequest) =>
+      http.json({ method, path: API + path, query, json: body, isRepeatable }),
+    text: (path) => http.text({ method: 'GET', path }),
+    close: () => http.close(),
+  };
+}
+
+function authorizationOf(address: URL, env: Environment): string | undefined {
+  const username = decodeURIComponent(address.username) || env.MLFLOW_TRACKING_USERNAME;
+  const password = decodeURIComponent(address.password) || env.MLFLOW_TRACKING_PASSWORD;
+  if (username && password) return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return env.MLFLOW_TRACKING_TOKEN ? `Bearer ${env.MLFLOW_TRACKING_TOKEN}` : undefined;
+}
+
+/** MLflow says what is wrong in `{"error_code", "message"}`; null for answers of another kind. */
+export function explainMlflow(
+  { status, body }: FailedAnswer,
+  { host, method, path, fixes }: Asked,
+): EngineError | null {
+  const { error_code, message } = parse(body);
+  const reason = REASONS[error_code ?? ''];
+  if (reason === undefined || typeof message !== 'string') return null;
+  const fix = reason === 'unauthorized' ? fixes.unauthorized : undefined;
+  const details = { host, request: `${method} ${path}`, status, error_code, ...(fix ? { fix } : {}) };
+  return new EngineError(reason, `The MLflow server says: ${firstSentence(message)}`, details);
+}
+
+function parse(body: Buffer): { error_code?: string; message?: unknown } {
+  try {
+    return JSON.parse(body.toString('utf8')) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Without the SQL that MLflow adds to some. */
+function firstSentence(message: string): string {
+  const text = message.split(/ Error: \(|\n|\[SQL:/)[0]!.trim();
+  return text.length > 500 ? `${text.slice(0, 500)}...` : text;
+}

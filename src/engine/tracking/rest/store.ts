@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import type { Artifacts } from '../../artifacts/artifacts.ts';
+import { EngineError } from '../../support/errors.ts';
+import type { PromotionCommit, PromotionOutcome } from '../promotion-commit.ts';
+import type {
+  DatasetInput,
+  Experiment,
+  Metric,
+  ModelVersion,
+  NewRun,
+  RegisteredModel,
+  Run,
+  RunBatch,
+  RunEnd,
+  RunPage,
+  RunSearch,
+  StoreDescription,
+  TrackingStore,
+} from '../store.ts';
+import type { MlflowApi } from './api.ts';
+import { ensureExperiment, findExperiment, listExperiments } from './experiments.ts';
+import { Locations } from './locations.ts';
+import { commitPromotion } from './promotion.ts';
+import { createVersion, findModel, getVersion, listModels, listVersions } from './registry.ts';
+import { checkedBatch, logBatch } from './run-batch.ts';
+import { createRun, datasetInputs, getRun, metricHistory, searchRuns, setStatus } from './runs.ts';
+
+export interface RestStoreOptions {
+  artifacts: Artifacts;
+  /** Refuses every write. */
+  readOnly?: boolean;
+}
+
+/** For so long nobody is asked whether something changed, ms: a poll every second would keep a server busy. */
+const TOKEN_AGE_MS = 4000;
+/** Newest runs that are looked at for changes. */
+const WATCHED_RUNS = 25;
+
+/**
+ * MLflow's tracking and registry behind its REST API, from MLflow 2.9 on. A method is one safe sequence of requests: what may be sent
+ * twice is, after a lost answer; what may not is looked for first.
+ */
+export class RestStore implements TrackingStore {
+  readonly artifacts: Artifacts;
+  readonly #api: MlflowApi;
+  readonly #locations: Locations;
+  readonly #readOnly: boolean;
+  #version: Promise<string> | null = null;
+  #token: { value: Promise<string>; until: number } | null = null;
+
+  constructor(api: MlflowApi, { artifacts, readOnly = false }: RestStoreOptions) {
+    this.artifacts = artifacts;
+    this.#api = api;
+    this.#locations = new Locations(api);
+    this.#readOnly = readOnly;
+  }
+
+  async describe(): Promise<StoreDescription> {
+    this.#version ??= this.#api.version();
+    const asked = this.#version;
+    const version = await asked.catch((error) => {
+      this.#version = null;
+      throw error;
+    });
+    return { kind: 'mlflow-server', location: this.#api.location, version };
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+  }
+
+  async changeToken(): Promise<string> {
+    const now = performance.now();
+    if (this.#token === null || this.#token.until < now) {
+      this.#token = { value: this.#lookForChanges(), until: now + TOKEN_AGE_MS };
+    }
+    return this.#token.value;
+  }
+
+  ensureExperiment(name: string): Promise<Experiment> {
+    if (!this.#readOnly) return this.#write(() => ensureExperiment(this.#api, name));
+    return this.findExperiment(name).then((found) => found ?? this.#refuse());
+  }
+
+  findExperiment(name: string): Promise<Experiment | null> {
+    return findExperiment(this.#api, name);
+  }
+
+  listExperiments(): Promise<Experiment[]> {
+    return listExperiments(this.#api);
+  }
+
+  createRun(run: NewRun): Promise<Run> {
+    return this.#write(() => createRun(this.#api, run));
+  }
+
+  logBatch(runId: string, batch: RunBatch): Promise<void> {
+    return this.#write(() => logBatch(this.#api, runId, checkedBatch(batch)));
+  }
+
+  /** The version comes before the end of its run: a run that is FINISHED has everything that it promised. */
+  finishRun(runId: string, { status, endTime, batch = {}, register }: RunEnd): Promise<ModelVersion | null> {
+    return this.#write(async () => {
+      await logBatch(this.#api, runId, checkedBatch(batch));
+      const version = register && (await createVersion(this.#api, register));
+      await setStatus(this.#api, runId, status, endTime);
+      return version === undefined ? null : this.getVersion(register!.name, version);
+    });
+  }
+
+  getRun(runId: string): Promise<Run> {
+    return getRun(this.#api, runId);
+  }
+
+  searchRuns(search: RunSearch): Promise<RunPage> {
+    return searchRuns(this.#api, search);
+  }
+
+  metricHistory(runId: string, keys: string[]): Promise<Metric[]> {
+    return metricHistory(this.#api, runId, keys);
+  }
+
+  datasetInputs(runId: string): Promise<DatasetInput[]> {
+    return datasetInputs(this.#api, runId);
+  }
+
+  listModels(): Promise<RegisteredModel[]> {
+    return listModels(this.#api);
+  }
+
+  findModel(name: string): Promise<RegisteredModel | null> {
+    return findModel(this.#api, name);
+  }
+
+  listVersions(name: string): Promise<ModelVersion[]> {
+    return listVersions(this.#api, this.#locations, name);
+  }
+
+  getVersion(name: string, version: string): Promise<ModelVersion> {
+    return getVersion(this.#api, this.#locations, name, version);
+  }
+
+  commitPromotion(commit: PromotionCommit): Promise<PromotionOutcome> {
+    return this.#write(() => commitPromotion(this.#api, commit));
+  }
+
+  async #write<T>(body: () => Promise<T>): Promise<T> {
+    if (this.#readOnly) return this.#refuse();
+    try {
+      return await body();
+    } finally {
+      this.#token = null;
+    }
+  }
+
+  #refuse(): never {
+    throw new EngineError('store-read-only', `${this.#api.location} was opened for reading only.`, {
+      fix: 'Trust the workspace, or run the command where writing is allowed.',
+    });
+  }
+
+  /** A digest of the newest runs and of all models with their aliases and newest versions: two or three requests. */
+  async #lookForChanges(): Promise<string> {
+    const experiments = await this.listExperiments();
+    const [{ runs }, models] = await Promise.all([
+      this.searchRuns({
+        experimentIds: experiments.map(({ experimentId }) => experimentId),
+        orderBy: ['attributes.start_time DESC'],
+        maxResults: WATCHED_RUNS,
+      }),
+      this.listModels(),
+    ]);
+    return createHash('sha256')
+      .update(JSON.stringify([experiments, runs, models]))
+      .digest('hex');
+  }
+}

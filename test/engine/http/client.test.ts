@@ -1,0 +1,146 @@
+import * as assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HttpClient, type HttpClientOptions } from '../../../src/engine/http/client.ts';
+import type { EngineError } from '../../../src/engine/support/errors.ts';
+import { rejects } from '../tracking/store-contract.ts';
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const SECRET = 'canary-http-5512';
+
+describe('An HTTP client', () => {
+  let server: Server;
+  let base: string;
+  let answers: Answer[] = [];
+  const seen: IncomingMessage[] = [];
+
+  before((done) => {
+    server = createServer((request, response) => {
+      seen.push(request);
+      request.resume();
+      (answers.length > 1 ? answers.shift()! : answers[0]!)(response, request);
+    });
+    server.listen(0, '127.0.0.1', () => {
+      base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      done();
+    });
+  });
+
+  beforeEach(() => {
+    seen.length = 0;
+  });
+
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  async function ask<T>(
+    behaviour: Answer[],
+    use: (client: HttpClient) => Promise<T>,
+    options: Partial<HttpClientOptions> = {},
+  ): Promise<T> {
+    answers = behaviour;
+    const authorization = async () => `Bearer ${SECRET}`;
+    const client = new HttpClient({ what: 'test server', baseUrl: `${base}/root`, env: {}, authorization, ...options });
+    try {
+      return await use(client);
+    } finally {
+      client.close();
+    }
+  }
+
+  const json =
+    (value: unknown, status = 200): Answer =>
+    (response) => {
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
+    };
+  const status =
+    (code: number, text = '', headers = {}): Answer =>
+    (response) => {
+      response.writeHead(code, headers).end(text);
+    };
+  const get = (client: HttpClient) => client.json({ method: 'GET', path: 'a/b', query: { x: 'y z' } });
+  const post = (client: HttpClient) => client.json({ method: 'POST', path: 'a', json: { k: 1 } });
+
+  function assertSilent(error: EngineError): void {
+    assert.ok(!JSON.stringify([error.message, error.details, error.stack, String(error.cause)]).includes(SECRET));
+  }
+
+  it('asks below its base, with credentials, and reads JSON', async () => {
+    assert.deepEqual(await ask([json({ a: 1 })], get), { a: 1 });
+    assert.equal(seen[0]!.url, '/root/a/b?x=y+z');
+    assert.equal(seen[0]!.headers.authorization, `Bearer ${SECRET}`);
+    assert.deepEqual(await ask([status(200)], get), {});
+  });
+
+  it('gives no credentials to another host', async () => {
+    const other = base.replace('127.0.0.1', 'localhost');
+    await ask([json({})], (client) => client.json({ method: 'GET', path: `${other}/signed` }));
+    assert.equal(seen[0]!.headers.authorization, undefined);
+  });
+
+  it('tries again what passes by itself, when that does no harm', async () => {
+    assert.deepEqual(await ask([status(503), status(500), json({ a: 2 })], get), { a: 2 });
+    assert.equal(seen.length, 3);
+    seen.length = 0;
+    await rejects(ask([status(500)], post), 'unreachable');
+    assert.equal(seen.length, 1, 'a request that makes something is sent once');
+    seen.length = 0;
+    assert.deepEqual(await ask([status(429, '', { 'Retry-After': '0' }), json({ a: 3 })], post), { a: 3 });
+    assert.equal(seen.length, 2, 'after 429 nothing was done');
+  });
+
+  it('says what went wrong, and of no credential', async () => {
+    const cases: [Answer, Parameters<typeof rejects>[1], RegExp][] = [
+      [status(401), 'unauthorized', /does not know our credentials \(401\)/],
+      [status(403, 'no way'), 'unauthorized', /does not permit this \(403\): no way/],
+      [status(404), 'not-found', /404/],
+      [
+        status(302, '', { Location: 'https://login.example.com/x?token=1' }),
+        'unreachable',
+        /https:\/\/login\.example\.com\/x\)?/,
+      ],
+      [status(200, '<html>hello</html>'), 'unreachable', /a web page; is it the right address/],
+      [status(200, '{"a":'), 'unreachable', /no JSON/],
+      [(response) => response.socket?.destroy(), 'unreachable', /broke off/],
+      [
+        (response) => {
+          response.writeHead(200, { 'Content-Length': '100' }).write('{"a":');
+          setImmediate(() => response.socket?.destroy());
+        },
+        'unreachable',
+        /broke off half-way|broke off/,
+      ],
+    ];
+    for (const [answer, reason, says] of cases) {
+      const error = await rejects(ask([answer], get, { attempts: 1 }), reason);
+      assert.match(error.message, says);
+      assert.match(error.message, /GET \/root\/a\/b/);
+      assertSilent(error);
+    }
+  });
+
+  it('gives up on a server that says nothing, and on one that stops half-way', async () => {
+    const silent: Answer = () => undefined;
+    const half: Answer = (response) => void response.writeHead(200).write('{');
+    for (const answer of [silent, half]) {
+      const error = await rejects(ask([answer], get, { timeoutMs: 100, attempts: 1 }), 'unreachable');
+      assert.match(error.message, /did not answer within 0\.1 s/);
+    }
+  });
+
+  it('says that nothing listens', async () => {
+    const error = await rejects(ask([], get, { baseUrl: 'http://127.0.0.1:9', attempts: 1 }), 'unreachable');
+    assert.match(error.message, /nothing listens there/);
+  });
+
+  it('stops when it is cancelled', async () => {
+    const controller = new AbortController();
+    const request = ask([() => controller.abort()], (client) =>
+      client.json({ method: 'GET', path: 'slow', signal: controller.signal }),
+    );
+    await rejects(request, 'cancelled');
+  });
+});
