@@ -19,6 +19,7 @@ export const browser: Preparation = once(async () => {
 });
 
 export const mlflow2: Preparation = once(() => installPythonEnvironment('mlflow2'));
+export const mlflow29: Preparation = once(() => installPythonEnvironment('mlflow29'));
 export const mlflow3: Preparation = once(() => installPythonEnvironment('mlflow3'));
 export const databricksClients: Preparation = once(() => installPythonEnvironment('databricks'));
 export const s3Server: Preparation = once(() => installPythonEnvironment('s3'));

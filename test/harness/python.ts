@@ -11,6 +11,8 @@ const environments = {
   /** The newest MLflow, and the oldest whose stores and servers we work with. */
   mlflow3: 'test/interop',
   mlflow2: 'test/interop',
+  /** The oldest whose stores and servers are read at all. */
+  mlflow29: 'test/back-ends',
   /** Databricks' own clients. */
   databricks: 'test/back-ends',
   /** An S3 server, and a colleague who reads what is kept there. */

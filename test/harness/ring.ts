@@ -8,6 +8,7 @@ import {
   databricksClients,
   mlflow2,
   mlflow3,
+  mlflow29,
   newestEditor,
   oldestEditor,
   type Preparation,
@@ -39,7 +40,7 @@ const mochaRings: Record<MochaRing, { needs: readonly Preparation[]; timeoutMs: 
   cli: { needs: [build], timeoutMs: 60_000 },
   webview: { needs: [build, browser], timeoutMs: 60_000 },
   interop: { needs: [mlflow3, mlflow2], timeoutMs: 120_000 },
-  'back-ends': { needs: [build, databricksClients, s3Server, mlflow3], timeoutMs: 120_000 },
+  'back-ends': { needs: [build, databricksClients, s3Server, mlflow3, mlflow2, mlflow29], timeoutMs: 120_000 },
   e2e: { needs: [build, newestEditor, browser], timeoutMs: 90_000 },
 };
 

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openTrackingStore } from '../../src/engine/tracking/open-store.ts';
+import { storeContract } from '../engine/tracking/store-contract.ts';
+import { ADMIN, type MlflowServer, type MlflowServerOptions, startMlflowServer } from '../harness/mlflow-server.ts';
+import { type Postgres, startPostgres } from '../harness/postgres.ts';
+
+interface BackEnd {
+  name: string;
+  server: MlflowServerOptions;
+  env?: Record<string, string>;
+  withPostgres?: boolean;
+}
+
+const CREDENTIALS = { MLFLOW_TRACKING_USERNAME: ADMIN.username, MLFLOW_TRACKING_PASSWORD: ADMIN.password };
+
+/** What stands behind `http://...`. Each keeps the whole contract, the oldest too. */
+const BACK_ENDS: BackEnd[] = [
+  { name: 'An MLflow server 2.22', server: { python: 'mlflow2' } },
+  { name: 'The newest MLflow server', server: { python: 'mlflow3' } },
+  { name: 'The newest MLflow server on PostgreSQL', server: { python: 'mlflow3' }, withPostgres: true },
+  {
+    name: 'The newest MLflow server that asks for a password',
+    server: { python: 'mlflow3', basicAuth: true },
+    env: CREDENTIALS,
+  },
+  { name: 'An MLflow server 2.9.2', server: { python: 'mlflow29' } },
+];
+
+for (const { name, server: options, env = {}, withPostgres = false } of BACK_ENDS) {
+  describe(`${name}:`, function () {
+    this.timeout(120_000);
+    const folder = mkdtempSync(path.join(tmpdir(), 'gnu-mlops-contract-'));
+    let postgres: Postgres | undefined;
+    let server: MlflowServer;
+
+    before(async () => {
+      if (withPostgres) postgres = await startPostgres();
+      server = await startMlflowServer({ ...options, ...(postgres && { backendStore: postgres.uri }) });
+    });
+
+    after(async () => {
+      await server?.stop();
+      await postgres?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const open = async () => {
+      const store = await openTrackingStore({ uri: server.uri, baseDir: folder, env });
+      return { store, dispose: () => store.close() };
+    };
+    storeContract('RestStore', open);
+  });
+}
