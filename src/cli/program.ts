@@ -5,6 +5,7 @@ import { addBatch } from './commands/batch.ts';
 import { addCi } from './commands/ci.ts';
 import { addClean } from './commands/clean.ts';
 import { addCompare } from './commands/compare.ts';
+import { addCopy } from './commands/copy.ts';
 import { addDataset } from './commands/dataset.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addInfo } from './commands/info.ts';
@@ -51,6 +52,7 @@ const COMMANDS = [
   addSchedule,
   addSignIn,
   addDataset,
+  addCopy,
   addRepair,
   addCi,
   addLogs,

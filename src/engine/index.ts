@@ -6,6 +6,8 @@ export type { BatchFile, BatchResult, Manifest } from './batch/results.ts';
 export { type BatchOptions, runBatch } from './batch/run-batch.ts';
 export { type CiSummary, pipelineSummary } from './ci/summary.ts';
 export { type CiOptions, type CiProvider, type CiResult, writePipeline } from './ci/write-pipeline.ts';
+export { type CopyOptions, copy } from './copying/copy.ts';
+export type { CopiedAlias, CopiedExperiment, CopiedModel, CopiedVersion, CopyResult } from './copying/results.ts';
 export { type DeployOptions, deploy, planDeploy } from './deployment/deploy.ts';
 export { type InfoOptions, info } from './deployment/info.ts';
 export { listModels, type ModelSummary, type StageSummary, type VersionSummary } from './deployment/models.ts';

@@ -28,6 +28,7 @@ const OPERATIONS = [
   'batch',
   'deployment',
   'runs',
+  'copying',
   'retraining',
   'scheduling',
   'setup',

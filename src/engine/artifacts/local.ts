@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, lstatSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -42,7 +41,8 @@ export class LocalRepository implements ArtifactRepository {
   async put(name: string, file: string, { signal, onBytes }: TransferControl = {}): Promise<void> {
     const target = insideFolder(this.location, name);
     await mkdir(path.dirname(target), { recursive: true });
-    const beside = path.join(path.dirname(target), `.${path.basename(target)}-${randomUUID()}`);
+    // Always the same name, so that a copy that was killed is written over by the next one.
+    const beside = path.join(path.dirname(target), `.${path.basename(target)}.partial`);
     try {
       const total = lstatSync(file).size;
       const count = byteCount((done) => onBytes?.(done, total));

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EngineError, toEngineError } from '../support/errors.ts';
@@ -14,6 +15,10 @@ const LANES = 4;
 
 /** The file that makes a folder a model; it travels last, so that half a model has none. */
 const MODEL_FILE = 'MLmodel';
+
+function isModelFile(file: ArtifactFile): boolean {
+  return path.posix.basename(file.path) === MODEL_FILE;
+}
 
 /**
  * Copies all files of a repository into a folder, which is made when missing. Nothing is written when a name is hostile; after any
@@ -46,7 +51,6 @@ export async function uploadTree(
   control: TransferControl = {},
 ): Promise<ArtifactFile[]> {
   const files = await new LocalRepository(folder).list({ signal: control.signal });
-  const isModelFile = (file: ArtifactFile) => path.posix.basename(file.path) === MODEL_FILE;
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const first = files.filter((file) => !isModelFile(file));
   const before = first.reduce((sum, { size }) => sum + size, 0);
@@ -56,6 +60,45 @@ export async function uploadTree(
   await transferAll(first, { signal, onBytes: (done) => onBytes?.(done, total) }, put);
   await transferAll(files.filter(isModelFile), { signal, onBytes: (done) => onBytes?.(before + done, total) }, put);
   return files;
+}
+
+/**
+ * Copies all files of one repository into another; those that are there with the same size stay as they are, so that a copy can be
+ * continued. MLmodel files go last.
+ */
+export async function copyTree(
+  source: ArtifactRepository,
+  target: ArtifactRepository,
+  { signal }: Pick<TransferControl, 'signal'> = {},
+): Promise<void> {
+  const files = await source.list({ signal });
+  for (const file of files) safeArtifactPath(file.path, source.location);
+  if (files.length === 0) return;
+  const there = new Map((await target.list({ signal })).map(({ path, size }) => [path, size]));
+  const missing = files.filter(({ path, size }) => there.get(path) !== size);
+  const put = (file: ArtifactFile, signal: AbortSignal) => copyFile(source, target, file, signal);
+  for (const wave of [missing.filter((file) => !isModelFile(file)), missing.filter(isModelFile)]) {
+    await transferAll(wave, { signal }, put);
+  }
+}
+
+async function copyFile(
+  source: ArtifactRepository,
+  target: ArtifactRepository,
+  file: ArtifactFile,
+  signal: AbortSignal,
+): Promise<void> {
+  if (source instanceof LocalRepository) {
+    return target.put(file.path, insideFolder(source.location, file.path), { signal });
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), 'gnu-mlops-copy-'));
+  try {
+    const copy = path.join(folder, 'file');
+    await downloadFile(source, file, copy, signal, () => undefined);
+    await target.put(file.path, copy, { signal });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The whole content of one file, which must not be larger than `most` bytes. */

@@ -38,6 +38,8 @@ const TAG = 'gnu_mlops.event.';
 const NOTES_TAG = 'mlflow.note.content';
 export const MODEL_TAG = `${TAG}model`;
 const PROTOCOL = '1';
+/** Tags of an event whose values are numbers of versions. */
+export const EVENT_VERSION_TAGS = [`${TAG}version`, `${TAG}previous`, `${TAG}rolled_back`];
 
 /** Tag of a rollback: the version that was taken out of production. */
 const ROLLED_BACK_TAG = `${TAG}rolled_back`;

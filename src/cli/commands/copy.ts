@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { type CopyOptions, copy } from '../../engine/copying/copy.ts';
+import type { CopiedModel, CopyResult } from '../../engine/copying/results.ts';
+import type { Dispatch } from '../program.ts';
+
+interface Flags extends Pick<CopyOptions, 'from' | 'to' | 'experiment' | 'model' | 'version' | 'dryRun'> {
+  run?: string;
+}
+
+/** `gnu-mlops copy` */
+export function addCopy(program: Command, dispatch: Dispatch): Command {
+  return program
+    .command('copy')
+    .description('copy runs and models with their artifacts, aliases and history from one store to another')
+    .option('--from <uri>', 'the store to copy from, as mlflow.tracking_uri; the configured one unless given')
+    .option('--to <uri>', 'the store to copy to; the configured one unless given')
+    .option('--experiment <name>', 'only the runs of this experiment')
+    .option('--run <id>', 'only this run')
+    .option('--model <name>', 'only this registered model, with its runs, aliases and history')
+    .option('--version <n>', 'with --model: only this version, with its run')
+    .option('--dry-run', 'show what would be copied, change nothing')
+    .action((flags: Flags) =>
+      dispatch(flags, async (context) => {
+        const { run: runId, ...rest } = flags;
+        const result = await copy(context.projectOptions, { ...rest, runId, ...context.control });
+        for (const warning of result.warnings) context.warn(warning);
+        return { document: result, text: copyText(result) };
+      }),
+    );
+}
+
+function copyText(result: CopyResult): string {
+  const { status, from, to, experiments, models } = result;
+  if (status === 'nothing-to-do') return `Everything of ${from} that was asked for is in ${to} already.`;
+  const isPlan = status === 'dry-run';
+  const runs = experiments
+    .filter(({ copied }) => copied > 0)
+    .map(({ name, copied, present }) => {
+      return `experiment ${name}: ${count(copied, 'run')}${present > 0 ? `, ${present} there already` : ''}`;
+    });
+  const lines = [...runs, ...models.flatMap(modelLines)];
+  return [`${isPlan ? 'Would copy' : 'Copied'} from ${from} to ${to}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function modelLines({ name, versions, aliases, events }: CopiedModel): string[] {
+  const copied = versions
+    .filter(({ status }) => status === 'copied')
+    .map(({ from, to }) => (to === null || to === from ? from : `${from} as ${to}`));
+  const set = aliases.filter(({ status }) => status === 'set').map(({ alias }) => alias);
+  return [
+    ...(copied.length > 0 ? [`model ${name}: version${copied.length > 1 ? 's' : ''} ${copied.join(', ')}`] : []),
+    ...(set.length > 0 ? [`model ${name}: alias${set.length > 1 ? 'es' : ''} ${set.join(', ')}`] : []),
+    ...(events > 0 ? [`model ${name}: ${count(events, 'event')} of its history`] : []),
+  ];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,212 @@
+import type { Project } from '../project.ts';
+import { EngineError } from '../support/errors.ts';
+import type { OperationLog } from '../support/operation-log.ts';
+import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
+import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
+import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
+import {
+  eventTags,
+  finishingCommit,
+  planAliases,
+  registerCopy,
+  requireCommitted,
+  type VersionsByOrigin,
+  versionsByOrigin,
+} from './copy-model.ts';
+import { CopiedRuns, copyRun, type RunCopy } from './copy-runs.ts';
+import { aliasesOf, isRunning, isThere, numbersOf, statusOf, warningsAbout } from './inventory.ts';
+import { COPIED_FROM_TAG, RECORD_TAG, runOrigin, versionOrigin } from './origin.ts';
+import type { CopiedExperiment, CopiedModel, CopiedVersion, CopyResult } from './results.ts';
+import {
+  type CopySelection,
+  type SelectedExperiment,
+  type SelectedModel,
+  type Selection,
+  select,
+} from './selection.ts';
+
+/** Experiment that copies of models are runs of. */
+export function copiesExperiment({ config }: Pick<Project, 'config'>): string {
+  return `${config.mlflow.experiment_name}_copies`;
+}
+
+/** One copy that is carried out. */
+export class Copying {
+  readonly #source: TrackingStore;
+  readonly #project: Project;
+  readonly #log: OperationLog;
+  readonly #options: CopySelection & OperationControl;
+  readonly #copies: CopiedRuns;
+  #done = 0;
+  #total = 0;
+  #location = '';
+
+  constructor(source: TrackingStore, project: Project, log: OperationLog, options: CopySelection & OperationControl) {
+    this.#source = source;
+    this.#project = project;
+    this.#log = log;
+    this.#options = options;
+    this.#copies = new CopiedRuns(project.store);
+  }
+
+  async run(): Promise<CopyResult> {
+    const started = performance.now();
+    this.#location = (await this.#source.describe()).location;
+    this.#log.write('info', `Copying from ${this.#location}.`);
+    const selection = await select(this.#source, this.#options);
+    this.#total = stepsOf(selection);
+    const experiments: CopiedExperiment[] = [];
+    for (const each of selection.experiments) experiments.push(await this.#copyExperiment(each));
+    const models: CopiedModel[] = [];
+    for (const each of selection.models) models.push(await this.#copyModel(each));
+    const warnings = warningsAbout(experiments, models);
+    for (const warning of warnings) this.#log.write('warning', warning);
+    const result: CopyResult = {
+      schema: 1,
+      status: hasChanged(experiments, models) ? 'copied' : 'nothing-to-do',
+      from: this.#location,
+      to: (await this.#project.store.describe()).location,
+      experiments,
+      models,
+      warnings,
+      duration_ms: Math.round(performance.now() - started),
+    };
+    this.#log.write('info', 'Copied.', { experiments: experiments.length, models: models.length });
+    return result;
+  }
+
+  async #copyExperiment(
+    { name, runs }: SelectedExperiment,
+    tags?: (tags: Record<string, string>) => Record<string, string>,
+  ): Promise<CopiedExperiment> {
+    const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0 };
+    for (const stub of runs) {
+      if (isRunning(stub)) counts.running++;
+      else if (isThere(await this.#copies.find(name, runOrigin(stub)))) counts.present++;
+      else {
+        const copyId = await copyRun(this.#pair, { stub, experimentName: name, tags });
+        this.#log.write('info', `Copied run ${stub.name}.`, { from: stub.runId, run_id: copyId });
+        counts.copied++;
+      }
+      this.#step();
+    }
+    return counts;
+  }
+
+  async #copyModel(selected: SelectedModel): Promise<CopiedModel> {
+    const { store } = this.#project;
+    const { name } = selected.model;
+    const byOrigin = await versionsByOrigin(store, name, this.#location);
+    const versions: CopiedVersion[] = [];
+    for (const version of selected.versions) {
+      versions.push(await this.#copyVersion(version, byOrigin, selected.isWhole));
+      this.#step();
+    }
+    if (!selected.isWhole) return { name, versions, aliases: [], events: 0 };
+    const numbers = numbersOf(versions);
+    let events = 0;
+    for (const each of selected.events) {
+      events += (await this.#copyExperiment(each, (tags) => eventTags(tags, numbers))).copied;
+    }
+    const aliases = planAliases(selected, numbers, await aliasesOf(store, selected, byOrigin));
+    const commit = finishingCommit(selected, byOrigin, numbers, aliases);
+    if (commit !== null) await this.#finish(commit);
+    return { name, versions, aliases, events };
+  }
+
+  async #copyVersion(version: ModelVersion, byOrigin: VersionsByOrigin, isWhole: boolean): Promise<CopiedVersion> {
+    const { signal } = this.#options;
+    throwIfCancelled(signal);
+    const known = statusOf(version, byOrigin, this.#location);
+    if (known.status !== 'copied') return known;
+    const carrier = await this.#carrier(version);
+    if (carrier === null) return { ...known, status: 'skipped' };
+    const made = await registerCopy(this.#pair, version, carrier.run, carrier.copyId, {
+      location: this.#location,
+      isWhole,
+    });
+    byOrigin.set(versionOrigin(version, this.#location), made);
+    this.#log.write('info', `Copied version ${version.version} of ${version.name} as version ${made.version}.`);
+    return { ...known, to: made.version };
+  }
+
+  /** The copy of the version's run; a run of its own when that is gone; null while it goes on. */
+  async #carrier(version: ModelVersion): Promise<{ run: Run | null; copyId: string } | null> {
+    const { store, config, actor } = this.#project;
+    const run = version.runId === null ? null : await findRun(this.#source, version.runId);
+    const experiment = run === null ? null : await nameOf(this.#source, run.experimentId);
+    if (run !== null && experiment !== null) {
+      if (isRunning(run)) return null;
+      return { run, copyId: await copyRun(this.#pair, { stub: run, experimentName: experiment }) };
+    }
+    const experimentName = config.mlflow.experiment_name;
+    const origin = versionOrigin(version, this.#location);
+    const known = await this.#copies.find(experimentName, origin);
+    if (known !== undefined) return { run: null, copyId: known.runId };
+    const { experimentId } = await store.ensureExperiment(experimentName);
+    const made = await store.createRun({
+      experimentId,
+      name: `${version.name} version ${version.version}`,
+      userId: version.userId || actor,
+      startTime: version.createdAt,
+      tags: { 'gnu_mlops.operation': 'copy', [COPIED_FROM_TAG]: origin },
+    });
+    return { run: null, copyId: made.runId };
+  }
+
+  /** The aliases move in one commit; the run that it ends tells who copied what from where. */
+  async #finish(commit: NonNullable<ReturnType<typeof finishingCommit>>): Promise<void> {
+    const { store, actor, clock } = this.#project;
+    const { experimentId } = await store.ensureExperiment(copiesExperiment(this.#project));
+    const now = clock().getTime();
+    const record = await store.createRun({
+      experimentId,
+      name: `copy ${commit.modelName}`,
+      userId: actor,
+      startTime: now,
+      params: { model_name: commit.modelName, from: this.#location },
+      tags: { 'gnu_mlops.operation': 'copy', [RECORD_TAG]: 'true', [OWNER_TAG]: ownerTag() },
+    });
+    const outcome = await store.commitPromotion({ ...commit, eventRunId: record.runId, endTime: now });
+    requireCommitted(outcome, commit.modelName);
+  }
+
+  get #pair(): RunCopy {
+    const { signal } = this.#options;
+    return { source: this.#source, target: this.#project.store, copies: this.#copies, signal };
+  }
+
+  #step(): void {
+    this.#done++;
+    this.#options.onProgress?.({ phase: 'Copying', done: this.#done, total: this.#total });
+  }
+}
+
+function stepsOf({ experiments, models }: Selection): number {
+  const runs = (some: SelectedExperiment[]) => some.reduce((sum, each) => sum + each.runs.length, 0);
+  return runs(experiments) + models.reduce((sum, { versions, events }) => sum + versions.length + runs(events), 0);
+}
+
+function hasChanged(experiments: CopiedExperiment[], models: CopiedModel[]): boolean {
+  return (
+    experiments.some(({ copied }) => copied > 0) ||
+    models.some(
+      ({ versions, aliases, events }) =>
+        events > 0 ||
+        versions.some(({ status }) => status === 'copied') ||
+        aliases.some(({ status }) => status === 'set'),
+    )
+  );
+}
+
+/** Null when it was deleted. */
+async function findRun(store: TrackingStore, runId: string): Promise<Run | null> {
+  return store.getRun(runId).catch((error) => {
+    if (EngineError.is(error, 'not-found')) return null;
+    throw error;
+  });
+}
+
+async function nameOf(store: TrackingStore, experimentId: string): Promise<string | null> {
+  return (await store.listExperiments()).find((each) => each.experimentId === experimentId)?.name ?? null;
+}

@@ -1,0 +1,65 @@
+import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
+import type { VersionsByOrigin } from './copy-model.ts';
+import type { CopiedRuns } from './copy-runs.ts';
+import { PENDING_TAG, runOrigin, versionOrigin } from './origin.ts';
+import type { CopiedExperiment, CopiedModel, CopiedVersion } from './results.ts';
+import type { SelectedExperiment, SelectedModel } from './selection.ts';
+
+/** Looks up which runs are there already. */
+export async function countRuns({ name, runs }: SelectedExperiment, copies: CopiedRuns): Promise<CopiedExperiment> {
+  const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0 };
+  for (const run of runs) {
+    if (isRunning(run)) counts.running++;
+    else if (isThere(await copies.find(name, runOrigin(run)))) counts.present++;
+    else counts.copied++;
+  }
+  return counts;
+}
+
+export function isRunning({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'RUNNING' || status === 'SCHEDULED';
+}
+
+/** A copy that is RUNNING was interrupted. */
+export function isThere(copy: Pick<Run, 'status'> | undefined): boolean {
+  return copy !== undefined && copy.status !== 'RUNNING';
+}
+
+export function statusOf(version: ModelVersion, byOrigin: VersionsByOrigin, location: string): CopiedVersion {
+  const there = byOrigin.get(versionOrigin(version, location));
+  if (there !== undefined) return { from: version.version, to: there.version, status: 'present' };
+  return { from: version.version, to: null, status: version.status === 'READY' ? 'copied' : 'skipped' };
+}
+
+export function numbersOf(versions: CopiedVersion[]): Map<string, string> {
+  return new Map(versions.flatMap(({ from, to }) => (to === null ? [] : [[from, to]])));
+}
+
+export async function aliasesOf(target: TrackingStore | null, { model }: SelectedModel, byOrigin: VersionsByOrigin) {
+  const pending = [...byOrigin.values()].filter(({ tags }) => PENDING_TAG in tags);
+  return {
+    aliases: (await target?.findModel(model.name))?.aliases ?? {},
+    pending: new Set(pending.map(({ version }) => version)),
+  };
+}
+
+export function warningsAbout(experiments: CopiedExperiment[], models: CopiedModel[]): string[] {
+  const running = experiments
+    .filter((each) => each.running > 0)
+    .map(({ name, running }) => `${name}: ${running} of its runs go on; copy again when they have ended.`);
+  const about = models.flatMap(({ name, versions, aliases }) => {
+    const renumbered = versions
+      .filter(({ from, to }) => to !== null && to !== from)
+      .map(({ from, to }) => `${from} is ${to}`);
+    const skipped = versions.filter(({ status }) => status === 'skipped').map(({ from }) => from);
+    const kept = aliases
+      .filter(({ status }) => status === 'kept')
+      .map(({ alias, version }) => `${alias} at version ${version}`);
+    return [
+      ...(renumbered.length > 0 ? [`${name}: versions have other numbers: ${renumbered.join(', ')}.`] : []),
+      ...(skipped.length > 0 ? [`${name}: versions that are not ready were left out: ${skipped.join(', ')}.`] : []),
+      ...(kept.length > 0 ? [`${name}: the target's own aliases stay: ${kept.join(', ')}.`] : []),
+    ];
+  });
+  return [...running, ...about];
+}

@@ -1,0 +1,47 @@
+/** What happens to the runs of an experiment. */
+export interface CopiedExperiment {
+  name: string;
+  /** Runs that were copied, or would be. */
+  copied: number;
+  /** Runs that were there already. */
+  present: number;
+  /** Runs that go on, and are copied when they have ended. */
+  running: number;
+}
+
+export interface CopiedVersion {
+  from: string;
+  /** Its number where it was copied to; null while it is not there. */
+  to: string | null;
+  status: 'copied' | 'present' | 'skipped';
+}
+
+export interface CopiedAlias {
+  alias: string;
+  /** Number of the version in the target; null while that is not there. */
+  version: string | null;
+  /** `kept`: the target has this alias at another version, where it stays. */
+  status: 'set' | 'present' | 'kept';
+}
+
+export interface CopiedModel {
+  name: string;
+  /** Oldest first. */
+  versions: CopiedVersion[];
+  aliases: CopiedAlias[];
+  /** Deployment events that were copied, or would be. */
+  events: number;
+}
+
+/** What `copy --json` prints. */
+export interface CopyResult {
+  schema: 1;
+  status: 'copied' | 'dry-run' | 'nothing-to-do';
+  /** For people: files or hosts, without credentials. */
+  from: string;
+  to: string;
+  experiments: CopiedExperiment[];
+  models: CopiedModel[];
+  warnings: string[];
+  duration_ms: number;
+}

@@ -1,0 +1,136 @@
+import { MODEL_TAG } from '../registry/events.ts';
+import { unknownModel } from '../registry/state.ts';
+import { EngineError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest-name.ts';
+import type { Experiment, ModelVersion, RegisteredModel, TrackingStore } from '../tracking/store.ts';
+import { RECORD_TAG, type RunStub, runStubs } from './origin.ts';
+
+/** What to copy: everything unless one of these is given. */
+export interface CopySelection {
+  /** Name of an experiment: its runs. */
+  experiment?: string | undefined;
+  runId?: string | undefined;
+  /** A registered model: its versions with their runs, aliases and history. */
+  model?: string | undefined;
+  /** With `model`: this version alone, with its run. */
+  version?: string | undefined;
+}
+
+export interface SelectedExperiment {
+  name: string;
+  /** Oldest first. */
+  runs: RunStub[];
+}
+
+export interface SelectedModel {
+  model: RegisteredModel;
+  /** Oldest first. */
+  versions: ModelVersion[];
+  /** Aliases, stages and history come along. */
+  isWhole: boolean;
+  /** Runs that record its deployments, by experiment. */
+  events: SelectedExperiment[];
+}
+
+export interface Selection {
+  experiments: SelectedExperiment[];
+  models: SelectedModel[];
+}
+
+/**
+ * Finds what is to be copied.
+ * @throws EngineError `not-found`, `usage` when too much is asked for at once
+ */
+export async function select(source: TrackingStore, selection: CopySelection): Promise<Selection> {
+  const { experiment, runId, model, version } = selection;
+  if ([experiment, runId, model].filter((each) => each !== undefined).length > 1) {
+    throw new EngineError('usage', 'Copy an experiment, a run or a model, one at a time.', {
+      fix: 'Give --experiment, --run or --model, or none of them for everything.',
+    });
+  }
+  if (version !== undefined && model === undefined) {
+    throw new EngineError('usage', '--version is the number of a version of a model.', { fix: 'Give --model too.' });
+  }
+  if (model !== undefined) return selectModel(source, model, version);
+  if (runId !== undefined) return { experiments: await experimentsOf(source, [runId]), models: [] };
+  if (experiment !== undefined) return { experiments: [await selectExperiment(source, experiment)], models: [] };
+  return selectAll(source);
+}
+
+async function selectExperiment(source: TrackingStore, name: string): Promise<SelectedExperiment> {
+  const experiment = await source.findExperiment(name);
+  if (experiment !== null) return { name, runs: await allStubs(source, experiment) };
+  const names = (await source.listExperiments()).map((each) => each.name);
+  const near = nearestName(name, names);
+  throw new EngineError(
+    'not-found',
+    `There is no experiment "${name}".${near === undefined ? '' : ` Did you mean "${near}"?`}`,
+    {
+      fix: `Experiments there are: ${names.join(', ')}.`,
+    },
+  );
+}
+
+async function selectModel(source: TrackingStore, name: string, version: string | undefined): Promise<Selection> {
+  const model = await source.findModel(name);
+  if (model === null) throw await unknownModel(source, name);
+  const versions =
+    version === undefined ? (await source.listVersions(name)).reverse() : [await source.getVersion(name, version)];
+  const runIds = versions.flatMap(({ runId }) => runId ?? []);
+  const isWhole = version === undefined;
+  const events = isWhole ? await eventsOf(source, name) : [];
+  return {
+    experiments: await experimentsOf(source, [...new Set(runIds)]),
+    models: [{ model, versions, isWhole, events }],
+  };
+}
+
+/**
+ * Events go with their models, because they name versions, which may get other numbers. Records of copying are about the store that
+ * they are in.
+ */
+async function selectAll(source: TrackingStore): Promise<Selection> {
+  const models: SelectedModel[] = [];
+  for (const model of await source.listModels()) {
+    const versions = (await source.listVersions(model.name)).reverse();
+    models.push({ model, versions, isWhole: true, events: await eventsOf(source, model.name) });
+  }
+  const names = new Set(models.map(({ model }) => model.name));
+  const experiments: SelectedExperiment[] = [];
+  for (const experiment of await source.listExperiments()) {
+    const stubs = await allStubs(source, experiment);
+    const runs = stubs.filter(({ tags }) => !names.has(tags[MODEL_TAG] ?? '') && tags[RECORD_TAG] === undefined);
+    if (runs.length > 0) experiments.push({ name: experiment.name, runs });
+  }
+  return { experiments, models };
+}
+
+async function eventsOf(source: TrackingStore, model: string): Promise<SelectedExperiment[]> {
+  const filter = `tags.\`${MODEL_TAG}\` = ${model.includes("'") ? `"${model}"` : `'${model}'`}`;
+  const found: SelectedExperiment[] = [];
+  for (const { experimentId, name } of await source.listExperiments()) {
+    if (!name.endsWith('_events')) continue;
+    const runs = (await runStubs(source, experimentId, [MODEL_TAG], filter)).reverse();
+    if (runs.length > 0) found.push({ name, runs });
+  }
+  return found;
+}
+
+async function allStubs(source: TrackingStore, { experimentId }: Experiment): Promise<RunStub[]> {
+  return (await runStubs(source, experimentId, [MODEL_TAG, RECORD_TAG])).reverse();
+}
+
+/** Runs by the names of their experiments; runs that were deleted are left out when a version names them. */
+async function experimentsOf(source: TrackingStore, runIds: string[]): Promise<SelectedExperiment[]> {
+  const names = new Map((await source.listExperiments()).map(({ experimentId, name }) => [experimentId, name]));
+  const byName = new Map<string, RunStub[]>();
+  for (const runId of runIds) {
+    const run = await source.getRun(runId).catch((error) => {
+      if (runIds.length > 1 && EngineError.is(error, 'not-found')) return null;
+      throw error;
+    });
+    const name = run && names.get(run.experimentId);
+    if (name) byName.set(name, [...(byName.get(name) ?? []), run]);
+  }
+  return [...byName].map(([name, runs]) => ({ name, runs }));
+}
