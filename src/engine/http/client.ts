@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { EngineError } from '../support/errors.ts';
 import { type Agents, type ConnectionOptions, closeAgents, makeAgents } from './agents.ts';
@@ -107,9 +107,21 @@ export class HttpClient {
     return this.#attempting(request, async (asked) => this.#read(await this.#send(request, asked), asked));
   }
 
-  /** An answer as it begins; its body is read, or destroyed, by the caller. */
+  /** An answer as it begins; its body is read, or destroyed, by the caller. What breaks off rejects as everything else does. */
   open(request: HttpRequest): Promise<HttpAnswer> {
-    return this.#attempting(request, (asked) => this.#send(request, asked));
+    return this.#attempting(request, async (asked) => {
+      const answer = await this.#send(request, asked);
+      return { ...answer, body: Readable.from(this.#told(answer.body, asked, request.signal), { objectMode: false }) };
+    });
+  }
+
+  async *#told(body: Readable, asked: Asked, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of body) yield chunk as Buffer;
+    } catch {
+      throwIfAborted(signal);
+      throw connectionFailure(asked, HALF, '');
+    }
   }
 
   close(): void {

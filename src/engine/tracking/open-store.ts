@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Artifacts } from '../artifacts/artifacts.ts';
+import { mlflowOpener } from '../artifacts/mlflow/repository.ts';
 import { configError } from '../config/config-error.ts';
 import { EngineError } from '../support/errors.ts';
 import { fileStoreRoot, isFileStoreUri } from './files/location.ts';
@@ -48,12 +49,13 @@ function openServerStore(options: OpenStoreOptions): TrackingStore {
       fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust").',
     });
   }
+  const http = mlflowHttpClient(uri, env);
   const artifacts = new Artifacts({
     localFolder: sharedFolder,
-    remotes,
+    remotes: [mlflowOpener(http), ...remotes],
     cacheFolder: cacheFolder ?? path.join(baseDir, '.gnu-mlops/cache/artifacts'),
   });
-  return new RestStore(new MlflowApi(serverClient(mlflowHttpClient(uri, env))), { artifacts, readOnly });
+  return new RestStore(new MlflowApi(serverClient(http)), { artifacts, readOnly });
 }
 
 /** A server that keeps artifacts in a folder gives its path: whoever uses it shares that folder with the server. */
