@@ -70,10 +70,9 @@ export class MlflowRepository implements ArtifactRepository {
     try {
       return (await this.#http.open({ method: 'GET', path: this.#address(path), signal })).body;
     } catch (error) {
-      // For a folder some versions answer 400, some 500.
-      const isFolder = EngineError.is(error) && 'status' in error.details && (await this.#isFolder(path, signal));
-      if (!isFolder) throw error;
-      throw new EngineError('not-found', `${path} of ${this.location} is a folder, not a file.`);
+      // For a file that is not there some versions answer 500, for a folder 400 or 500.
+      if (!EngineError.is(error) || !('status' in error.details) || (await this.#isThere(path, signal))) throw error;
+      throw new EngineError('not-found', `${this.location} has no file ${path}.`);
     }
   }
 
@@ -91,9 +90,12 @@ export class MlflowRepository implements ArtifactRepository {
     await this.#http.text({ method: 'PUT', path: this.#address(path), body, headers, isRepeatable: true, signal });
   }
 
-  async #isFolder(path: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const found = await this.#listed(path, signal).catch(() => []);
-    return found.length > 0;
+  /** Also true when nobody can tell. */
+  async #isThere(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const parts = path.split('/');
+    const name = parts.pop();
+    const siblings = await this.#listed(parts.join('/'), signal).catch(() => null);
+    return siblings === null || siblings.some((each) => !each.is_dir && each.path.split('/').at(-1) === name);
   }
 
   async #listed(folder: string, signal: AbortSignal | undefined): Promise<Listed[]> {
