@@ -72,7 +72,7 @@ describe('Copying a store', function () {
     }
   };
 
-  const contents = (file: string) => look(file, contentsOf);
+  const contents = (file: string) => look(file, (store) => contentsOf(store));
 
   const against = (uri: string, ...args: string[]) => succeed(...args, '--set', `mlflow.tracking_uri=${uri}`);
 

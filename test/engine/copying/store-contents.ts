@@ -4,8 +4,11 @@ import type { Run, TrackingStore } from '../../../src/engine/tracking/store.ts';
 /** Tags that a copy has and its original has not, or the other way round. */
 const OF_COPYING = /^gnu_mlops\.(copied_from|owner|copy_pending)$/;
 
-/** Everything a store holds, without ids and places: two stores with the same contents are equal. */
-export async function contentsOf(store: TrackingStore): Promise<object> {
+/**
+ * Everything a store holds, without ids and places: two stores with the same contents are equal.
+ * @param versionUsers who registered versions; MLflow's REST API has no word for that
+ */
+export async function contentsOf(store: TrackingStore, versionUsers = true): Promise<object> {
   const experiments: Record<string, object[]> = {};
   for (const { experimentId, name } of await store.listExperiments()) {
     if (name === 'Default' || name.endsWith('_copies')) continue;
@@ -22,7 +25,7 @@ export async function contentsOf(store: TrackingStore): Promise<object> {
         versions.map(async (version) => ({
           version: version.version,
           description: version.description,
-          userId: version.userId,
+          userId: versionUsers ? version.userId : null,
           stageField: version.stageField,
           tags: own(version.tags),
           files: await filesOf(store, version.location),

@@ -1,0 +1,112 @@
+import * as assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CopyResult, InfoResult } from '../../src/engine/index.ts';
+import { openTrackingStore } from '../../src/engine/tracking/open-store.ts';
+import { exampleProject, type TemporaryProject } from '../cli/command.ts';
+import { parseDocument } from '../cli/documents.ts';
+import { contentsOf } from '../engine/copying/store-contents.ts';
+import { type MlflowServer, startMlflowServer } from '../harness/mlflow-server.ts';
+import type { PythonEnvironment } from '../harness/python.ts';
+
+const CONFIG = `
+mlflow: { tracking_uri: sqlite:///mlflow.db, experiment_name: churn, model_name: gnu_mlops_model }
+model: { algorithm: random_forest, hyperparameters: { n_estimators: 3, max_depth: 3 } }
+training: { cv_folds: 2, split: stratified }
+data: { path: data/small.csv, target_column: diagnosis }
+deployment: { gates: { staging: { accuracy: 0.5 }, production: { accuracy: 0.5 } } }
+`;
+
+for (const python of ['mlflow2', 'mlflow3'] as PythonEnvironment[]) {
+  describe(`Copying between a file and a server of ${python}`, function () {
+    this.timeout(240_000);
+    let project: TemporaryProject;
+    let server: MlflowServer;
+
+    before(async () => {
+      project = exampleProject();
+      const [header, ...rows] = readFileSync(path.join(project.folder, 'data/train.csv'), 'utf8').split('\n');
+      writeFileSync(path.join(project.folder, 'data/small.csv'), [header, ...rows.slice(0, 60)].join('\n'));
+      writeFileSync(path.join(project.folder, 'config.yaml'), CONFIG);
+      const artifacts = path.join(project.folder, 'server-artifacts');
+      mkdirSync(artifacts);
+      server = await startMlflowServer({
+        python,
+        args: ['--no-serve-artifacts', '--default-artifact-root', artifacts],
+      });
+    });
+
+    after(async () => {
+      await server.stop();
+      project.remove();
+    });
+
+    async function succeed(...args: string[]): Promise<string> {
+      const { code, stdout, stderr } = await project.run(...args);
+      assert.equal(code, 0, stderr + stdout);
+      return stdout;
+    }
+
+    const copy = async (...args: string[]): Promise<CopyResult> => {
+      const result = await project.run('copy', '--json', ...args);
+      assert.equal(result.code, 0, result.stderr + result.stdout);
+      return parseDocument<CopyResult>(result, 'copy');
+    };
+
+    const contents = async (uri: string): Promise<object> => {
+      const store = await openTrackingStore({ uri, baseDir: project.folder, readOnly: true });
+      try {
+        return await contentsOf(store, false);
+      } finally {
+        await store.close();
+      }
+    };
+
+    const info = async (uri: string) =>
+      JSON.parse(await succeed('info', '--json', '--history', '--set', `mlflow.tracking_uri=${uri}`)) as InfoResult;
+
+    it('gives a server the same contents, with production and its history', async () => {
+      for (let i = 0; i < 2; i++) {
+        await succeed('train');
+        await succeed('deploy', '--stage', 'staging');
+        await succeed('deploy', '--stage', 'production', '--notes', 'better');
+      }
+      await copy('--to', server.uri);
+      assert.deepEqual(await contents(server.uri), await contents('sqlite:///mlflow.db'));
+      const [here, there] = [await info('sqlite:///mlflow.db'), await info(server.uri)];
+      assert.equal(there.stages.GNU_Production?.version, '2');
+      const told = ({ history }: InfoResult) => history.map(({ event_id: _, ...rest }) => rest);
+      assert.deepEqual(told(there), told(here));
+      assert.equal((await copy('--to', server.uri)).status, 'nothing-to-do');
+    });
+
+    it('goes on working there, and comes back with what is new', async () => {
+      const there = ['--set', `mlflow.tracking_uri=${server.uri}`];
+      await succeed('train', ...there);
+      await succeed('deploy', '--stage', 'staging', ...there);
+      const back = await copy('--from', server.uri);
+      assert.deepEqual(
+        back.models[0]!.versions.map(({ from, to, status }) => [from, to, status]),
+        [
+          ['1', '1', 'present'],
+          ['2', '2', 'present'],
+          ['3', '3', 'copied'],
+        ],
+      );
+      assert.deepEqual(await contents('sqlite:///mlflow.db'), await contents(server.uri));
+    });
+
+    it('moves everything of a server into a new file', async () => {
+      await copy('--from', server.uri, '--to', 'sqlite:///moved.db');
+      assert.deepEqual(await contents('sqlite:///moved.db'), await contents(server.uri));
+      await succeed(
+        'predict',
+        'data/small.csv',
+        '--output',
+        'scored.csv',
+        '--set',
+        'mlflow.tracking_uri=sqlite:///moved.db',
+      );
+    });
+  });
+}
