@@ -17,8 +17,14 @@ data: { path: data/small.csv, target_column: diagnosis }
 deployment: { gates: { staging: { accuracy: 0.5 }, production: { accuracy: 0.5 } } }
 `;
 
-for (const python of ['mlflow2', 'mlflow3'] as PythonEnvironment[]) {
-  describe(`Copying between a file and a server of ${python}`, function () {
+/** Each server once, and both ways in which they keep artifacts. */
+const SERVERS: [python: PythonEnvironment, keeps: 'itself' | 'in a folder'][] = [
+  ['mlflow2', 'in a folder'],
+  ['mlflow3', 'itself'],
+];
+
+for (const [python, keeps] of SERVERS) {
+  describe(`Copying between a file and a server of ${python} that keeps artifacts ${keeps}`, function () {
     this.timeout(240_000);
     let project: TemporaryProject;
     let server: MlflowServer;
@@ -28,12 +34,10 @@ for (const python of ['mlflow2', 'mlflow3'] as PythonEnvironment[]) {
       const [header, ...rows] = readFileSync(path.join(project.folder, 'data/train.csv'), 'utf8').split('\n');
       writeFileSync(path.join(project.folder, 'data/small.csv'), [header, ...rows.slice(0, 60)].join('\n'));
       writeFileSync(path.join(project.folder, 'config.yaml'), CONFIG);
-      const artifacts = path.join(project.folder, 'server-artifacts');
-      mkdirSync(artifacts);
-      server = await startMlflowServer({
-        python,
-        args: ['--no-serve-artifacts', '--default-artifact-root', artifacts],
-      });
+      const shared = path.join(project.folder, 'server-artifacts');
+      mkdirSync(shared);
+      const args = keeps === 'itself' ? [] : ['--no-serve-artifacts', '--default-artifact-root', shared];
+      server = await startMlflowServer({ python, args });
     });
 
     after(async () => {
