@@ -15,6 +15,7 @@ import {
 } from './measurement.ts';
 import { reportJson, reportTable } from './report.ts';
 import { SYNTHETIC_ROWS, TRAINING } from './scenarios.ts';
+import { compareServer, SERVER } from './server.ts';
 
 const { json, only = '' } = parseArgs({
   options: {
@@ -43,6 +44,7 @@ async function measure(workshop: Workshop): Promise<Comparison[]> {
     { title: 'predict: trees alone, scikit-learn', run: () => comparePrediction(workshop) },
     { title: 'predict: the same model.onnx, onnxruntime', run: () => compareOnnx(workshop) },
     ...BATCHES.map((scenario) => ({ title: scenario.name, run: () => compareBatch(scenario, workshop) })),
+    ...SERVER.map((scenario) => ({ title: scenario.name, run: () => compareServer(scenario, workshop) })),
   ].filter(({ title }) => title.includes(only));
   const comparisons: Comparison[] = [];
   for (const { title, run } of wanted) {

@@ -1,0 +1,55 @@
+// The same server asked by us and by Python's MlflowClient: one process per side, the work alone is timed.
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { startMlflowServer } from '../test/harness/mlflow-server.ts';
+import { type Comparison, median, PAIRS, type Side, type Workshop } from './measurement.ts';
+import { MeasuredProcess } from './process.ts';
+
+export interface ServerScenario {
+  name: string;
+  data: string;
+  /** Command of ours-server.ts and peer_server.py. */
+  command: 'upload' | 'log_batch';
+  /** Size of the file that is uploaded, bytes. */
+  bytes?: number;
+  /** How many metrics are logged. */
+  metrics?: number;
+}
+
+const MEGABYTE = 1_000_000;
+
+export const SERVER: readonly ServerScenario[] = [
+  { name: 'artifact upload to a server', data: '200 MB', command: 'upload', bytes: 200 * MEGABYTE },
+  { name: 'log-batch to a server', data: '10,000 metrics', command: 'log_batch', metrics: 10_000 },
+];
+
+/** Each side works in runs of its own, in turns, against one newest MLflow server. */
+export async function compareServer(scenario: ServerScenario, { folder, python }: Workshop): Promise<Comparison> {
+  const { name, data, command, bytes = 0, metrics = 0 } = scenario;
+  const file = path.join(folder, 'artifact.bin');
+  writeFileSync(file, randomBytes(bytes));
+  const server = await startMlflowServer({ python: 'mlflow3' });
+  const processes = [
+    new MeasuredProcess(process.execPath, [path.join(import.meta.dirname, 'ours-server.ts'), server.uri]),
+    new MeasuredProcess(python, [path.join(import.meta.dirname, 'peer_server.py'), server.uri]),
+  ];
+  try {
+    const seconds: number[][] = [[], []];
+    for (let pair = 0; pair < PAIRS; pair++) {
+      for (const [side, each] of processes.entries())
+        seconds[side]!.push(await each.seconds(command, { file, metrics }));
+    }
+    const sides: Side[] = [];
+    for (const [side, each] of processes.entries()) {
+      const label = side === 0 ? 'gnu-mlops' : 'Python MlflowClient';
+      sides.push({ label, seconds: median(seconds[side]!), auc: null, peakMegabytes: await each.peakMegabytes() });
+    }
+    const [ours, peer] = sides as [Side, Side];
+    const ratio = median(seconds[0]!.map((time, pair) => time / seconds[1]![pair]!));
+    return { name, data, ours, peer, ratio, largestDifference: null, missed: [] };
+  } finally {
+    await Promise.all(processes.map((each) => each.close()));
+    await server.stop();
+  }
+}
