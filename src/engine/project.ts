@@ -104,12 +104,19 @@ export async function openProjectStore(
       baseDir,
       artifactRoot: path.join(baseDir, 'mlruns'),
       cacheFolder: path.join(stateFolderOf(baseDir), 'cache', 'artifacts'),
-      remotes: [s3Opener(s3Settings(loaded.config, loaded.env))],
+      remotes: [isOffline ? refuseOffline : s3Opener(s3Settings(loaded.config, loaded.env))],
       readOnly,
       create: createStore && !readOnly,
       env: loaded.env,
       isOffline,
     });
+  });
+}
+
+/** For artifacts that lie elsewhere. */
+function refuseOffline(uri: string): never {
+  throw new EngineError('untrusted-workspace', `This workspace is not trusted, so nothing is fetched from ${uri}.`, {
+    fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust").',
   });
 }
 

@@ -141,6 +141,8 @@ export interface EngineApi extends UnattendedApi {
   runs(project: ProjectRef, request: RunsRequest): Promise<{ runs: RunSummary[]; nextPageToken: string | null }>;
   run(project: ProjectRef, runId: string): Promise<Run>;
   runDetails(project: ProjectRef, runId: string): Promise<RunDetails>;
+  /** A folder on this machine that holds the artifact. */
+  artifactFolder(project: ProjectRef, runId: string, artifact: string): Promise<string>;
   models(project: ProjectRef): Promise<ModelSummary[]>;
   /** Of a version; of the one in production, else the newest, when none is named. */
   modelInputs(project: ProjectRef, version?: string): Promise<ModelInputs>;

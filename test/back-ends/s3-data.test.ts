@@ -177,6 +177,34 @@ describe('Training data in S3', () => {
     assert.equal(code, 0, stderr);
   });
 
+  it('is what sign-in asks for with new keys', async () => {
+    const signIn = (address: string) =>
+      gnuMlops(
+        [
+          'sign-in',
+          '--json',
+          '--kind',
+          's3',
+          '--stdin',
+          '--no-save',
+          '--set',
+          'data.source=s3',
+          '--set',
+          `data.path=${address}`,
+        ],
+        {
+          cwd: project.folder,
+          env: { AWS_ENDPOINT_URL_S3: server.url, AWS_REGION: 'us-east-1' },
+          input: `${S3_KEYS.AWS_ACCESS_KEY_ID}\n${S3_KEYS.AWS_SECRET_ACCESS_KEY}\n`,
+        },
+      );
+    const good = await signIn('s3://lake/churn/train.csv');
+    assert.equal(good.code, 0, good.stderr + good.stdout);
+    assert.equal((JSON.parse(good.stdout) as { place: string }).place, server.url);
+    const bad = await signIn('s3://nobody/train.csv');
+    assert.deepEqual([bad.code, JSON.parse(bad.stdout).error.reason], [4, 'unreachable']);
+  });
+
   it('gives way to the fallback, loudly, and such a version never gets into production', async () => {
     const { code, stdout, stderr } = await run(
       ['train', '--json', ...FAST, '--set', 'data.fallback=local'],

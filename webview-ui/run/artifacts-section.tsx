@@ -6,12 +6,13 @@ import { tellHost } from '../host/connection.ts';
 const SHOWN_AT_FIRST = 50;
 
 /** The run's files; each opens in an editor, if it is a text. */
-export function ArtifactsSection({ artifacts }: { artifacts: string[] }) {
+export function ArtifactsSection({ artifacts, trouble }: { artifacts: string[]; trouble: string | null }) {
   const [all, setAll] = useState(false);
   const shown = all ? artifacts : artifacts.slice(0, SHOWN_AT_FIRST);
   return (
     <Section title="Artifacts">
-      {artifacts.length === 0 && <p class="empty">None.</p>}
+      {trouble !== null && <p class="empty">{trouble}</p>}
+      {artifacts.length === 0 && trouble === null && <p class="empty">None.</p>}
       <ul class="artifacts">
         {shown.map((path) => (
           <li key={path}>

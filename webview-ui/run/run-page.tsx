@@ -13,7 +13,7 @@ import { TagsSection } from './tags-section.tsx';
 
 /** Everything about one run, the numbers that decide first. */
 export function RunPage({ state }: { state: RunPanelState }) {
-  const { run, evaluation, history, artifacts } = state.details;
+  const { run, evaluation, history, artifacts, artifactTrouble } = state.details;
   return (
     <>
       <RunHeader state={state} />
@@ -30,7 +30,7 @@ export function RunPage({ state }: { state: RunPanelState }) {
         <ParamsSection params={run.params} />
         <TagsSection tags={run.tags} />
       </div>
-      <ArtifactsSection artifacts={artifacts} />
+      <ArtifactsSection artifacts={artifacts} trouble={artifactTrouble} />
     </>
   );
 }

@@ -83,6 +83,17 @@ export class Artifacts {
     return statSync(local, { throwIfNoEntry: false }) === undefined ? null : local;
   }
 
+  /**
+   * A folder with one file of those at `uri`, to be looked at by other programs: the real one, or one that holds a copy of this file alone.
+   * @throws EngineError `not-found`
+   */
+  async folderWith(uri: string, name: string, signal?: AbortSignal): Promise<string> {
+    const local = this.localFolder(uri);
+    if (local !== null) return local;
+    const content = await readWhole(this.repository(uri), name, MOST_BYTES, signal);
+    return this.#cache.keep(uri, name, content);
+  }
+
   /** The content of one small file at `uri`; null when it is not there. */
   async file(uri: string, name: string, signal?: AbortSignal): Promise<Buffer | null> {
     try {

@@ -65,6 +65,15 @@ export class ArtifactCache {
     return folder;
   }
 
+  /** Puts one file into a folder of its URI's own and returns that folder. */
+  keep(uri: string, name: string, content: Uint8Array): string {
+    const folder = path.join(this.#folder, `${hashOf(uri)}-files`);
+    const file = insideFolder(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, content);
+    return folder;
+  }
+
   async #download(repository: ArtifactRepository, copy: Copy, control: TransferControl): Promise<string> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const draft = path.join(this.#folder, `.partial-${randomUUID()}`);

@@ -1,9 +1,11 @@
 import type { Evaluation } from '../evaluation/evaluation.ts';
 import type { Project } from '../project.ts';
-import type { Metric, Run } from '../tracking/store.ts';
+import { EngineError, type ErrorReason } from '../support/errors.ts';
+import type { Metric, Run, TrackingStore } from '../tracking/store.ts';
 import { EVALUATION_ARTIFACT } from '../training/artifacts.ts';
 
 const MOST_FILES = 1000;
+const OUT_OF_REACH: ErrorReason[] = ['unreachable', 'unauthorized', 'unsupported', 'untrusted-workspace'];
 
 /** Everything known about one run. */
 export interface RunDetails {
@@ -14,28 +16,48 @@ export interface RunDetails {
   evaluation: Evaluation | null;
   /** Whole history, ascending by step. */
   history: Metric[];
-  /** Paths of artifacts relative to {@link artifactFolder}, at most 1,000. */
+  /** Paths of artifacts, at most 1,000. */
   artifacts: string[];
-  /** Where they lie on this machine; null when only a server has them. */
-  artifactFolder: string | null;
+  /** Why the artifacts cannot be had just now; null when they can. */
+  artifactTrouble: string | null;
 }
 
 /** @throws EngineError `not-found` */
 export async function runDetails({ store, config }: Project, runId: string): Promise<RunDetails> {
   const run = await store.getRun(runId);
-  const { artifacts } = store;
-  const files = await artifacts.list(run.artifactUri, MOST_FILES);
   const model = await store.findModel(config.mlflow.model_name);
   const versions = model === null ? [] : await store.listVersions(model.name);
   const history = await store.metricHistory(runId, Object.keys(run.metrics));
   return {
     run,
     versions: versions.filter((version) => version.runId === runId).map(({ version }) => version),
-    evaluation: parseEvaluation(await artifacts.file(run.artifactUri, EVALUATION_ARTIFACT)),
     history: history.sort((a, b) => a.step - b.step),
-    artifacts: files.map(({ path }) => path),
-    artifactFolder: artifacts.localFolder(run.artifactUri),
+    ...(await lookAtArtifacts(store, run)),
   };
+}
+
+/** A server or a cloud that does not answer leaves everything else of the run to be seen. */
+async function lookAtArtifacts(
+  { artifacts }: TrackingStore,
+  { artifactUri }: Run,
+): Promise<Pick<RunDetails, 'evaluation' | 'artifacts' | 'artifactTrouble'>> {
+  try {
+    const files = await artifacts.list(artifactUri, MOST_FILES);
+    const evaluation = parseEvaluation(await artifacts.file(artifactUri, EVALUATION_ARTIFACT));
+    return { evaluation, artifacts: files.map(({ path }) => path), artifactTrouble: null };
+  } catch (error) {
+    if (!EngineError.is(error) || !OUT_OF_REACH.includes(error.reason)) throw error;
+    return { evaluation: null, artifacts: [], artifactTrouble: error.message };
+  }
+}
+
+/**
+ * A folder on this machine with an artifact of a run, wherever it lies; others need not be in it.
+ * @throws EngineError `not-found`
+ */
+export async function artifactFolder({ store }: Project, runId: string, artifact: string): Promise<string> {
+  const run = await store.getRun(runId);
+  return store.artifacts.folderWith(run.artifactUri, artifact);
 }
 
 /** A file that another tool wrote under that name is not ours to trust: the parts that are drawn must be there. */

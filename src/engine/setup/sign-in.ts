@@ -3,6 +3,8 @@ import path from 'node:path';
 import { ignoreFile, withEnvFile, writeEnvFile } from '../config/env-file-edit.ts';
 import { inspectConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
+import { withPlaces } from '../config/place-error.ts';
+import { lookAtS3 } from '../data/sources/s3.ts';
 import { type OpenProjectOptions, openProject, requireWritable } from '../project.ts';
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
@@ -52,7 +54,10 @@ export async function signIn(options: SignInOptions): Promise<SignInResult> {
   const { credentials, save = false, ...projectOptions } = options;
   if (save) requireWritable({ readOnly: options.readOnly ?? false });
   const env = { ...(options.env ?? process.env), ...credentials };
-  const place = await ask({ ...projectOptions, env, readOnly: true });
+  const isForData = 'AWS_ACCESS_KEY_ID' in credentials;
+  const place = isForData
+    ? await askS3({ ...projectOptions, env })
+    : await ask({ ...projectOptions, env, readOnly: true });
   const saved_to = save ? keep(path.resolve(options.configFile ?? 'config.yaml'), credentials) : null;
   return { schema: 1, status: 'signed-in', place, variables: Object.keys(credentials), saved_to };
 }
@@ -67,6 +72,13 @@ async function ask(options: OpenProjectOptions): Promise<string> {
   } finally {
     await project.close();
   }
+}
+
+/** Access keys are for the data, not for the store. */
+async function askS3({ configFile, set, env }: OpenProjectOptions): Promise<string> {
+  const overrides = (set ?? []).map(parseSetFlag);
+  const loaded = loadConfig({ file: path.resolve(configFile ?? 'config.yaml'), overrides, ...(env ? { env } : {}) });
+  return withPlaces(loaded, () => lookAtS3(loaded.config, loaded.env));
 }
 
 /** The file comes before the line that names it, so that config.yaml never names one that is missing. */

@@ -143,9 +143,8 @@ export class Panels implements vscode.Disposable {
   }
 
   async #openArtifact(project: ProjectRef, runId: string, artifact: string): Promise<void> {
-    const { artifactFolder } = await this.#tools.engine.api.runDetails(project, runId);
-    if (artifactFolder === null) return;
-    const file = await textArtifact(artifactFolder, artifact);
+    const folder = await this.#tools.engine.api.artifactFolder(project, runId, artifact);
+    const file = await textArtifact(folder, artifact);
     await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
   }
 

@@ -36,6 +36,22 @@ export async function readS3(config: Config, place: DataPlace, control: Operatio
 }
 
 /**
+ * Looks whether the data are there, without reading them.
+ * @returns the server that was asked
+ * @throws EngineError as reading them
+ */
+export async function lookAtS3(config: Config, env: DataPlace['env']): Promise<string> {
+  const address = s3Place(config);
+  const settings = s3Settings(config, env);
+  try {
+    await findObjects(new S3Objects(settings), address);
+    return settings.endpoint ?? 'Amazon S3';
+  } catch (error) {
+    throw aboutPath(error);
+  }
+}
+
+/**
  * The place in S3 that `data.path` names.
  * @throws EngineError `invalid-config`
  */

@@ -77,6 +77,7 @@ export class ProjectPool {
       configFile: ref.configFile,
       env: this.envOf(ref.configFile),
       readOnly: !ref.trusted,
+      isOffline: !ref.trusted,
       createStore,
       onLog: this.#onLog,
     });
@@ -152,7 +153,7 @@ async function openForReading(
   options: Pick<OpenProjectOptions, 'env' | 'onLog'>,
 ): Promise<Project | null> {
   try {
-    return await openProject({ ...options, configFile, readOnly: true });
+    return await openProject({ ...options, configFile, readOnly: true, isOffline: !trusted });
   } catch (error) {
     if (EngineError.is(error, 'not-found')) return null;
     // A program that was killed while it wrote leaves a journal, which only somebody with the right to write can settle.

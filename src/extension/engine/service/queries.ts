@@ -5,14 +5,17 @@ import type { LoadedModel } from '../../../engine/model/loaded-model.ts';
 import type { Project } from '../../../engine/project.ts';
 import { loadVersion } from '../../../engine/registry/model-version.ts';
 import { listExperiments } from '../../../engine/runs/experiments.ts';
-import { runDetails } from '../../../engine/runs/run-details.ts';
+import { artifactFolder, runDetails } from '../../../engine/runs/run-details.ts';
 import { runPage } from '../../../engine/runs/run-page.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
 import type { StoreDescription } from '../../../engine/tracking/store.ts';
 import type { EngineApi, ProjectRef, ProjectStatus } from '../../../protocol/engine-api.ts';
 import type { ProjectPool } from './project-pool.ts';
 
-type Queries = Pick<EngineApi, 'experiments' | 'runs' | 'run' | 'runDetails' | 'models' | 'modelInputs' | 'status'>;
+type Queries = Pick<
+  EngineApi,
+  'experiments' | 'runs' | 'run' | 'runDetails' | 'artifactFolder' | 'models' | 'modelInputs' | 'status'
+>;
 
 /** What views and panels show. Where there is no store yet, there is nothing to show, which is no error. */
 export function queries(pool: ProjectPool): Queries {
@@ -34,6 +37,8 @@ export function queries(pool: ProjectPool): Queries {
       ),
     run: (ref, runId) => pool.read(ref, nothingTrained, ({ store }) => store.getRun(runId)),
     runDetails: (ref, runId) => pool.read(ref, nothingTrained, (project) => runDetails(project, runId)),
+    artifactFolder: (ref, runId, artifact) =>
+      pool.read(ref, nothingTrained, (project) => artifactFolder(project, runId, artifact)),
     models: (ref) => pool.read(ref, () => [], listModels),
     modelInputs: (ref, version) => pool.read(ref, nothingTrained, (project) => modelInputs(project, version)),
     status: (ref) => pool.read(ref, () => statusWithoutStore(pool, ref), projectStatus),
