@@ -1,3 +1,4 @@
+import type { CopyResult } from '../engine/copying/results.ts';
 import type { ModelSummary } from '../engine/deployment/models.ts';
 import type { RepairResult } from '../engine/deployment/repair.ts';
 import type { DeployResult, InfoResult, ShownPlan } from '../engine/deployment/results.ts';
@@ -23,6 +24,7 @@ import type { Run, RunKeys } from '../engine/tracking/store.ts';
 import type { TrainResult } from '../engine/training/train.ts';
 import type { UnattendedApi } from './unattended-api.ts';
 
+export type { CopyResult } from '../engine/copying/results.ts';
 export type { ModelSummary, VersionSummary } from '../engine/deployment/models.ts';
 export type { DeployResult, InfoResult, StageHolder } from '../engine/deployment/results.ts';
 export type { PredictInput } from '../engine/prediction/input.ts';
@@ -130,6 +132,7 @@ export interface EngineApi extends UnattendedApi {
   signIn(project: ProjectRef, credentials: Record<string, string>, save: boolean): Promise<SignInResult>;
   /** What the engine works with from now on, by environment variable; null forgets it. */
   useCredentials(project: ProjectRef, credentials: Record<string, string> | null): Promise<void>;
+  copy(project: ProjectRef, request: { to: string; dryRun?: boolean }, requestId: string): Promise<CopyResult>;
   repair(project: ProjectRef, mode: 'finish' | 'adopt' | 'restore', notes: string): Promise<RepairResult>;
   initProject(folder: string, replace: string[]): Promise<InitResult>;
   createDataset(request: DatasetRequest): Promise<DatasetResult>;

@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
-import type { InfoResult, PredictResult, TrainResult, ValidateResult } from '../../src/protocol/engine-api.ts';
+import type {
+  CopyResult,
+  InfoResult,
+  PredictResult,
+  TrainResult,
+  ValidateResult,
+} from '../../src/protocol/engine-api.ts';
 import {
   type Answers,
   activated,
@@ -169,6 +175,20 @@ describe('Commands', () => {
     const { result } = await run<string[]>('gnuMlops.clean', { confirm: ['Remove'] });
     assert.equal(result.length, 1);
     assert.equal(existsSync(path.join(cache, 'old')), false);
+  });
+
+  it('copy: tells what would be copied, copies it, and says when all is there', async () => {
+    const target = 'sqlite:///copied.db';
+    const copied = path.join(workspaceFolder(), 'copied.db');
+    const { person } = await run('gnuMlops.copy', { ask: [target] });
+    assert.match(person.confirmed[0]?.detail ?? '', /breast_cancer: \d+ runs?\n.*gnu_mlops_model: versions? /s);
+    assert.equal(existsSync(copied), false);
+    const { result } = await run<CopyResult>('gnuMlops.copy', { ask: [target], confirm: ['Copy'] });
+    assert.equal(result.status, 'copied');
+    assert.ok(existsSync(copied));
+    const again = await run('gnuMlops.copy', { ask: [target] });
+    assert.match(again.person.said.join(), /Everything is in .*copied\.db already/);
+    rmSync(copied);
   });
 
   it('repair: shows what another tool moved as a row, adopts it, and moves it back', async () => {

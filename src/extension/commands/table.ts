@@ -1,5 +1,6 @@
 import { batch, batchFile, batchPlan, previewBatch } from './batch.ts';
 import type { CommandDefinition } from './command.ts';
+import { copyStore } from './copy.ts';
 import { deployProduction, deployStaging, promoteVersion, showPlan } from './deploy.ts';
 import { info, infoAt, validate } from './info.ts';
 import { predict } from './predict.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   scheduleUninstall,
   installCommandLine,
   dataset,
+  copyStore,
   repair,
   adopt,
   restore,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { loadConfig } from '../../../engine/config/load.ts';
+import { copy } from '../../../engine/copying/copy.ts';
 import { deploy, planDeploy } from '../../../engine/deployment/deploy.ts';
 import { info } from '../../../engine/deployment/info.ts';
 import { repair } from '../../../engine/deployment/repair.ts';
@@ -31,6 +32,7 @@ type Operations = Pick<
   | 'waysToSignIn'
   | 'signIn'
   | 'useCredentials'
+  | 'copy'
   | 'repair'
   | 'initProject'
   | 'createDataset'
@@ -61,6 +63,13 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
     signIn: ({ configFile, trusted }, credentials, save) =>
       signIn({ configFile, credentials, save, readOnly: !trusted }),
     useCredentials: ({ configFile }, credentials) => pool.useCredentials(configFile, credentials),
+    copy: ({ configFile, trusted }, request, requestId) =>
+      requests.run(requestId, (control) =>
+        copy(
+          { configFile, env: pool.envOf(configFile), readOnly: !trusted, isOffline: !trusted },
+          { ...request, ...control },
+        ),
+      ),
     repair: (ref, mode, notes) => pool.write(ref, (project) => repair(project, { mode, notes })),
     initProject: (folder, replace) =>
       initProject({ folder, mayReplace: async (file) => replace.includes(path.basename(file)) }),

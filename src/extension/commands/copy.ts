@@ -1,0 +1,61 @@
+import type { CopyResult } from '../../protocol/engine-api.ts';
+import { withCancellableProgress } from '../editor/progress.ts';
+import { type EditorSession, requireProject } from '../editor-session.ts';
+import type { CommandDefinition } from './command.ts';
+
+/** Copies everything of the project's store to another one, after telling what. */
+export const copyStore: CommandDefinition = {
+  id: 'gnuMlops.copy',
+  title: 'Copy to Another Store...',
+  icon: '$(copy)',
+  writes: true,
+  run: async (session) => {
+    const to = await askTarget(session);
+    if (to === undefined) return undefined;
+    const plan = await copyWith(session, 'Looking what there is to copy', { to, dryRun: true });
+    const parts = partsOf(plan);
+    if (parts.length === 0) {
+      void session.dialogs.say(`Everything is in ${plan.to} already.`);
+      return plan;
+    }
+    const detail = [...parts, ...plan.warnings].join('\n');
+    const answer = await session.dialogs.confirm(`Copy from ${plan.from} to ${plan.to}?`, detail, ['Copy']);
+    if (answer !== 'Copy') return undefined;
+    const result = await copyWith(session, 'Copying', { to });
+    const next = `To work there, set mlflow.tracking_uri: ${to}`;
+    void session.dialogs.say(`Copied to ${result.to}. ${[...result.warnings, next].join(' ')}`);
+    return result;
+  },
+};
+
+function askTarget({ dialogs }: EditorSession): Promise<string | undefined> {
+  return dialogs.ask({
+    title: 'Copy to another store',
+    prompt: 'Its address, as in mlflow.tracking_uri; what is there already stays',
+    placeholder: 'https://mlflow.example.org or sqlite:///other.db',
+    check: (text) => (text.trim() === '' ? 'Expected an address.' : null),
+  });
+}
+
+function copyWith(session: EditorSession, title: string, request: { to: string; dryRun?: boolean }) {
+  const project = requireProject(session);
+  const { api } = session.engine;
+  return withCancellableProgress(session.engine, title, (id) => api.copy(project, request, id));
+}
+
+/** What a copy would bring, a line each. */
+function partsOf({ experiments, models }: CopyResult): string[] {
+  const runs = experiments
+    .filter(({ copied }) => copied > 0)
+    .map(({ name, copied }) => `${name}: ${copied} ${copied === 1 ? 'run' : 'runs'}`);
+  const versions = models.flatMap(({ name, versions, aliases, events }) => {
+    const copied = versions.filter(({ status }) => status === 'copied').map(({ from }) => from);
+    const set = aliases.filter(({ status }) => status === 'set').map(({ alias }) => alias);
+    return [
+      ...(copied.length > 0 ? [`${name}: ${copied.length === 1 ? 'version' : 'versions'} ${copied.join(', ')}`] : []),
+      ...(set.length > 0 ? [`${name}: ${set.join(', ')}`] : []),
+      ...(events > 0 ? [`${name}: ${events} ${events === 1 ? 'event' : 'events'} of its history`] : []),
+    ];
+  });
+  return [...runs, ...versions];
+}
