@@ -5,9 +5,14 @@ import type { CopyResult, InfoResult } from '../../src/engine/index.ts';
 import { openTrackingStore } from '../../src/engine/tracking/open-store.ts';
 import { exampleProject, type TemporaryProject } from '../cli/command.ts';
 import { parseDocument } from '../cli/documents.ts';
+import { killedCommand } from '../cli/killed-command.ts';
 import { contentsOf } from '../engine/copying/store-contents.ts';
 import { type MlflowServer, startMlflowServer } from '../harness/mlflow-server.ts';
 import type { PythonEnvironment } from '../harness/python.ts';
+
+const KILLS = process.env.TEST_DEPTH === 'full' ? 40 : 6;
+/** Each kill comes so much later than the one before. */
+const STEP_MS = process.env.TEST_DEPTH === 'full' ? 30 : 200;
 
 const CONFIG = `
 mlflow: { tracking_uri: sqlite:///mlflow.db, experiment_name: churn, model_name: gnu_mlops_model }
@@ -84,6 +89,18 @@ for (const [python, keeps] of SERVERS) {
       assert.equal((await copy('--to', server.uri)).status, 'nothing-to-do');
     });
 
+    it(`ends with everything once, though it was killed ${KILLS} times on the way`, async () => {
+      await succeed('train', '--run-name', 'the third');
+      let killed = 0;
+      for (let i = 0; i < KILLS; i++) {
+        const args = ['copy', '--to', server.uri];
+        if ((await killedCommand(args, { cwd: project.folder }, STEP_MS * (i + 1))) === 'killed') killed++;
+      }
+      assert.ok(killed > 0);
+      await copy('--to', server.uri);
+      assert.deepEqual(await contents(server.uri), await contents('sqlite:///mlflow.db'));
+    });
+
     it('goes on working there, and comes back with what is new', async () => {
       const there = ['--set', `mlflow.tracking_uri=${server.uri}`];
       await succeed('train', ...there);
@@ -94,7 +111,8 @@ for (const [python, keeps] of SERVERS) {
         [
           ['1', '1', 'present'],
           ['2', '2', 'present'],
-          ['3', '3', 'copied'],
+          ['3', '3', 'present'],
+          ['4', '4', 'copied'],
         ],
       );
       assert.deepEqual(await contents('sqlite:///mlflow.db'), await contents(server.uri));

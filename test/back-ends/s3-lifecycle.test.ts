@@ -1,12 +1,18 @@
 import * as assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { uniform } from '../../src/engine/data/random.ts';
 import { type DeployResult, type InfoResult, openProject, type PredictResult } from '../../src/engine/index.ts';
+import type { ModelVersion } from '../../src/engine/tracking/store.ts';
 import type { TrainResult } from '../../src/engine/training/train.ts';
 import { type CommandResult, exampleProject, gnuMlops, type TemporaryProject } from '../cli/command.ts';
+import { killedCommand } from '../cli/killed-command.ts';
 import { type MlflowServer, startMlflowServer } from '../harness/mlflow-server.ts';
 import { runPython } from '../harness/python.ts';
 import { S3_KEYS, type S3Server, startS3Server } from '../harness/s3-server.ts';
+
+const KILLS = process.env.TEST_DEPTH === 'full' ? 40 : 5;
+const SEED = 3;
 
 const MAKE_EXPERIMENT = `
 import sys
@@ -149,6 +155,20 @@ for (const kind of STORES) {
       assert.match(stdout, /digest/);
     });
 
+    it(`has no version without its model, though trainings were killed (${KILLS} times)`, async () => {
+      const random = uniform(SEED);
+      const args = ['train', '--set', 'training.cv_folds=0', '--set', 'model.hyperparameters.n_estimators=5'];
+      for (let i = 0; i < KILLS; i++) {
+        await killedCommand(args, { cwd: project.folder, env: environment() }, 300 + random() * 1200);
+      }
+      await json<TrainResult>(...args);
+      const { runs } = await json<{ runs: { status: string }[] }>('runs', '--filter', "attributes.status = 'RUNNING'");
+      assert.deepEqual(runs, []);
+      const keys = await server.keys('models');
+      for (const { location } of await versions())
+        assert.ok(keys.includes(`${location.slice('s3://models/'.length)}/MLmodel`));
+    });
+
     it('says that the bucket cannot be reached, and leaves nothing half done', async () => {
       const env = { ...environment(), AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' };
       const offline = (...args: string[]) => gnuMlops([...args, '--json'], { cwd: project.folder, env });
@@ -163,12 +183,24 @@ for (const kind of STORES) {
       assert.match(checked.stdout, /127\.0\.0\.1:9/);
     });
 
-    /** The model file in the cache of the project that came from a run. */
-    async function cachedModel(runId: string): Promise<string> {
-      const opened = await openProject({
+    async function versions(): Promise<ModelVersion[]> {
+      const opened = await open();
+      try {
+        return await opened.store.listVersions('gnu_mlops_model');
+      } finally {
+        await opened.close();
+      }
+    }
+
+    const open = () =>
+      openProject({
         configFile: path.join(project.folder, 'config.yaml'),
         env: { ...process.env, ...environment() },
       });
+
+    /** The model file in the cache of the project that came from a run. */
+    async function cachedModel(runId: string): Promise<string> {
+      const opened = await open();
       try {
         const folder = await opened.store.artifacts.folder(`s3://models/mlruns/1/${runId}/artifacts/model`);
         return path.join(folder!, 'model.onnx');

@@ -1,15 +1,14 @@
 import * as assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { uniform } from '../../src/engine/data/random.ts';
 import type { CopyResult, InfoResult, PredictResult } from '../../src/engine/index.ts';
 import { openSqliteStore } from '../../src/engine/tracking/sqlite/store.ts';
 import type { TrackingStore } from '../../src/engine/tracking/store.ts';
 import { contentsOf } from '../engine/copying/store-contents.ts';
-import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+import { exampleProject, type TemporaryProject } from './command.ts';
 import { type ErrorDocument, parseDocument } from './documents.ts';
+import { killedCommand } from './killed-command.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 200 : 40;
 const SEED = 11;
@@ -210,7 +209,7 @@ describe('Copying a store', function () {
     removeTarget();
     for (let i = 0; i < KILLS; i++) {
       // Each fresh store is killed a few times before it is finished.
-      const outcome = await kill(random() * duration);
+      const outcome = await killedCommand(['copy', '--to', TARGET], { cwd: project.folder }, random() * duration);
       killed += outcome === 'killed' ? 1 : 0;
       if (i % 4 !== 3) continue;
       await copy('--to', TARGET);
@@ -220,15 +219,6 @@ describe('Copying a store', function () {
     }
     assert.ok(killed > KILLS / 3, `only ${killed} of ${KILLS} were killed before they ended`);
   });
-
-  async function kill(after: number): Promise<'killed' | 'ended'> {
-    const child = startCommand(['copy', '--to', TARGET, '--quiet'], { cwd: project.folder });
-    const ended = once(child, 'close');
-    await Promise.race([delay(after), ended]);
-    child.kill('SIGKILL');
-    const [, signal] = (await ended) as [number | null, string | null];
-    return signal === 'SIGKILL' ? 'killed' : 'ended';
-  }
 
   /** No run of the target goes on, and no version waits for its stage. */
   async function assertTidy(): Promise<void> {
