@@ -23,6 +23,8 @@ export interface S3Server {
   put(bucket: string, key: string, content: string | Uint8Array<ArrayBuffer>): Promise<void>;
   /** Keys of a bucket. */
   keys(bucket: string): Promise<string[]>;
+  /** What is known about an object. */
+  head(bucket: string, key: string): Promise<Headers>;
   /** From now on credentials count, and none is known; or back to accepting everything. */
   requireCredentials(isRequired: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -40,11 +42,12 @@ export async function startS3Server(): Promise<S3Server> {
   const [port] = await firstLine(child.stdout);
   if (port === undefined) throw new Error(`The S3 server did not start:\n${complaints}`);
   const url = `http://127.0.0.1:${port}`;
-  const send = async (path: string, init: RequestInit = {}): Promise<string> => {
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const answer = await fetch(`${url}${path}`, { ...init, headers: { ...init.headers, authorization: SIGNED } });
     if (!answer.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.text();
+    return answer;
   };
+  const send = async (path: string, init: RequestInit = {}) => (await ask(path, init)).text();
   return {
     url,
     env: { ...S3_KEYS, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_S3: url, AWS_EC2_METADATA_DISABLED: 'true' },
@@ -57,6 +60,7 @@ export async function startS3Server(): Promise<S3Server> {
       const text = await send(`/${bucket}?list-type=2`);
       return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key!);
     },
+    head: async (bucket, key) => (await ask(`/${bucket}/${key}`, { method: 'HEAD' })).headers,
     requireCredentials: async (isRequired) => {
       const count = isRequired ? '0' : '1000000000';
       await send('/moto-api/reset-auth', { method: 'POST', body: count });

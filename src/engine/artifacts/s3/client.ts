@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -10,6 +12,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { S3Settings } from './settings.ts';
+import { TunnelAgent } from './tunnel-agent.ts';
 
 /** The parts of the AWS client that are used; import this file lazily, because it is larger than the rest of the engine. */
 export const commands = {
@@ -23,7 +26,8 @@ export const commands = {
   UploadPartCommand,
 };
 
-export function makeClient({ endpoint, region, pathStyle, credentials, profile }: S3Settings): S3Client {
+export function makeClient(settings: S3Settings): S3Client {
+  const { endpoint, region, pathStyle, credentials, profile } = settings;
   return new S3Client({
     ...(endpoint === null ? {} : { endpoint }),
     ...(region === null ? {} : { region }),
@@ -35,6 +39,18 @@ export function makeClient({ endpoint, region, pathStyle, credentials, profile }
     // Servers other than Amazon's do not know the newer checksums; TLS and ETags are there all the same.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000, httpsAgent: { maxSockets: 16 } },
+    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000, httpsAgent: secureAgent(settings) },
   });
+}
+
+const SOCKETS = 16;
+
+function secureAgent({ proxy, insecureTls, certificateFile }: S3Settings): https.Agent {
+  const options = {
+    keepAlive: true,
+    maxSockets: SOCKETS,
+    rejectUnauthorized: !insecureTls,
+    ...(certificateFile === null ? {} : { ca: readFileSync(certificateFile) }),
+  };
+  return proxy === null ? new https.Agent(options) : new TunnelAgent(proxy, options);
 }

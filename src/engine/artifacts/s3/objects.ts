@@ -91,7 +91,7 @@ export class S3Objects {
   /** Writes an object, whole or not at all; large files go in parts. */
   async write(address: S3Address, file: string, { signal, onBytes }: TransferControl = {}): Promise<void> {
     const { size } = await stat(file);
-    const upload: Upload = { address, file, size, signal, onBytes };
+    const upload: Upload = { address, file, size, signal, onBytes, options: this.settings.uploadOptions };
     await this.#try(address, (opened) => (size <= PART_BYTES ? putWhole(opened, upload) : putParts(opened, upload)));
   }
 
@@ -117,13 +117,16 @@ interface Upload extends TransferControl {
   address: S3Address;
   file: string;
   size: number;
+  /** Said with what begins the object. */
+  options: Record<string, string>;
 }
 
-async function putWhole({ sdk, client }: Opened, { address, file, size, signal, onBytes }: Upload): Promise<void> {
+async function putWhole({ sdk, client }: Opened, upload: Upload): Promise<void> {
+  const { address, file, size, signal, onBytes, options } = upload;
   const handle = await open(file);
   try {
     const Body = await handle.readFile();
-    const command = new sdk.PutObjectCommand({ Bucket: address.bucket, Key: address.key, Body });
+    const command = new sdk.PutObjectCommand({ ...options, Bucket: address.bucket, Key: address.key, Body });
     await client.send(command, abort(signal));
     onBytes?.(size, size);
   } finally {
@@ -136,7 +139,8 @@ async function putParts(opened: Opened, upload: Upload): Promise<void> {
   const { sdk, client } = opened;
   const { bucket: Bucket, key: Key } = upload.address;
   const { signal } = upload;
-  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket, Key }), abort(signal));
+  const begin = new sdk.CreateMultipartUploadCommand({ ...upload.options, Bucket, Key });
+  const { UploadId } = await client.send(begin, abort(signal));
   try {
     const Parts = await sendParts(opened, upload, UploadId!);
     const complete = { Bucket, Key, UploadId, MultipartUpload: { Parts } };
