@@ -25,6 +25,7 @@ export interface CopyOptions extends CopySelection, OperationControl {
  * @throws EngineError `usage`, `not-found`, `lock-held`, `conflict`, `cancelled`, `unsupported` (artifacts out of reach), and what the stores say
  */
 export async function copy(open: OpenProjectOptions, options: CopyOptions): Promise<CopyResult> {
+  if (!options.dryRun) requireWritable({ readOnly: open.readOnly ?? false });
   const { from, to } = addresses(open, options);
   const source = await openProjectStore(loadWith(open, from), {
     createStore: false,
@@ -87,7 +88,6 @@ async function requireDifferent(source: TrackingStore, target: TrackingStore): P
 }
 
 async function copyLocked(source: TrackingStore, project: Project, options: CopyOptions): Promise<CopyResult> {
-  requireWritable(project);
   const { location } = await project.store.describe();
   const lease = project.leases().acquire(`copy:${location}`, project.clock());
   try {

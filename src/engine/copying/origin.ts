@@ -20,7 +20,7 @@ export function versionOrigin({ name, version, runId, tags }: ModelVersion, loca
 }
 
 /** As much of a run as tells whether it was copied. */
-export type RunStub = Pick<Run, 'runId' | 'name' | 'status' | 'tags'>;
+export type RunStub = Pick<Run, 'runId' | 'name' | 'status' | 'tags' | 'artifactUri'>;
 
 /** Every run of an experiment that a filter finds, with these tags only. */
 export async function runStubs(

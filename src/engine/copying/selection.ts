@@ -39,9 +39,17 @@ export interface Selection {
 
 /**
  * Finds what is to be copied.
- * @throws EngineError `not-found`, `usage` when too much is asked for at once
+ * @throws EngineError `not-found`, `usage` when too much is asked for at once, `unsupported` for artifacts that nobody here can read
  */
 export async function select(source: TrackingStore, selection: CopySelection): Promise<Selection> {
+  const selected = await find(source, selection);
+  for (const { runs } of selected.experiments) {
+    for (const { artifactUri } of runs) source.artifacts.repository(artifactUri);
+  }
+  return selected;
+}
+
+async function find(source: TrackingStore, selection: CopySelection): Promise<Selection> {
   const { experiment, runId, model, version } = selection;
   if ([experiment, runId, model].filter((each) => each !== undefined).length > 1) {
     throw new EngineError('usage', 'Copy an experiment, a run or a model, one at a time.', {

@@ -1,0 +1,173 @@
+import * as assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type CopyOptions, copy } from '../../../src/engine/index.ts';
+import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
+import type { Run } from '../../../src/engine/tracking/store.ts';
+import { rejects } from '../tracking/store-contract.ts';
+import { temporaryFolder } from '../tracking/temporary-store.ts';
+import { contentsOf } from './store-contents.ts';
+
+/** Stores with what happens in long lives: deleted versions, runs that go on, very long histories. */
+describe('A copy', () => {
+  const { folder, remove } = temporaryFolder();
+  const configFile = path.join(folder, 'config.yaml');
+  let source: SqliteStore;
+  let experimentId: string;
+  after(remove);
+
+  beforeEach(async () => {
+    for (const name of ['mlflow.db', 'copy.db']) rmSync(path.join(folder, name), { force: true });
+    writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
+    source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
+    ({ experimentId } = await source.ensureExperiment('churn'));
+  });
+
+  afterEach(() => source.close());
+
+  const startRun = (name: string, more: object = {}): Promise<Run> =>
+    source.createRun({ experimentId, name, userId: 'alice', startTime: 1000, ...more });
+
+  const register = async (name: string): Promise<Run> => {
+    const run = await startRun(name);
+    const model = path.join(run.artifactUri, 'model');
+    mkdirSync(model, { recursive: true });
+    writeFileSync(path.join(model, 'MLmodel'), `name: ${name}`);
+    const end = { status: 'FINISHED' as const, endTime: 2000 };
+    await source.finishRun(run.runId, {
+      ...end,
+      register: { name: 'model', source: model, runId: run.runId, userId: 'alice' },
+    });
+    return run;
+  };
+
+  const copyAll = (options: CopyOptions = {}) => copy({ configFile }, { to: 'sqlite:///copy.db', ...options });
+
+  async function target<T>(use: (store: SqliteStore) => Promise<T>): Promise<T> {
+    const store = await openSqliteStore({ path: 'copy.db', baseDir: folder, readOnly: true });
+    try {
+      return await use(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** Changes the source as no interface of ours does. */
+  function change(...statements: string[]): void {
+    const database = new DatabaseSync(source.file);
+    for (const statement of statements) database.exec(statement);
+    database.close();
+  }
+
+  it('takes histories, params and tags of any length, and values that are no numbers', async () => {
+    const metrics = Array.from({ length: 2500 }, (_, step) => ({
+      key: 'loss',
+      value: 1 / step,
+      timestamp: step,
+      step,
+    }));
+    metrics.push({ key: 'broken', value: Number.NaN, timestamp: 1, step: 0 });
+    const many = (prefix: string) =>
+      Object.fromEntries(Array.from({ length: 230 }, (_, i) => [`${prefix}${i}`, `v${i}`]));
+    const run = await startRun('long', { params: many('p'), tags: many('t') });
+    await source.finishRun(run.runId, { status: 'FAILED', endTime: 3000, batch: { metrics } });
+    await copyAll();
+    assert.deepEqual(await target((store) => contentsOf(store)), await contentsOf(source));
+  });
+
+  it('waits for runs that go on', async () => {
+    const run = await startRun('going on');
+    const first = await copyAll();
+    assert.deepEqual(first.experiments, [{ name: 'churn', copied: 0, present: 0, running: 1 }]);
+    assert.match(first.warnings.join(), /churn: 1 of its runs go on/);
+    await source.finishRun(run.runId, { status: 'FINISHED', endTime: 2000 });
+    assert.equal((await copyAll()).experiments[0]!.copied, 1);
+  });
+
+  it('gives versions behind a deleted one other numbers, says so, and keeps the history true', async () => {
+    for (const name of ['first', 'second', 'third']) await register(name);
+    const events = await source.ensureExperiment('churn_events');
+    const event = (version: string, previous: string) =>
+      source.createRun({
+        experimentId: events.experimentId,
+        name: `promote ${version}`,
+        userId: 'alice',
+        startTime: Number(version) * 1000,
+        status: 'FINISHED',
+        endTime: Number(version) * 1000,
+        tags: {
+          'gnu_mlops.event.kind': 'promote',
+          'gnu_mlops.event.model': 'model',
+          'gnu_mlops.event.version': version,
+          'gnu_mlops.event.previous': previous,
+        },
+      });
+    await event('2', '1');
+    await event('3', '2');
+    change(
+      "UPDATE model_versions SET current_stage = 'Deleted_Internal' WHERE version = 2",
+      "INSERT INTO registered_model_aliases (name, alias, version) VALUES ('model', 'GNU_Production', 3)",
+    );
+    const { models, warnings } = await copyAll();
+    assert.deepEqual(
+      models[0]!.versions.map(({ from, to }) => [from, to]),
+      [
+        ['1', '1'],
+        ['3', '2'],
+      ],
+    );
+    assert.match(warnings.join(), /other numbers: 3 is 2/);
+    await target(async (store) => {
+      assert.deepEqual((await store.findModel('model'))!.aliases, { GNU_Production: '2' });
+      const copied = await store.findExperiment('churn_events');
+      const { runs } = await store.searchRuns({ experimentIds: [copied!.experimentId], orderBy: ['start_time'] });
+      const numbers = runs.map(({ tags }) => [tags['gnu_mlops.event.version'], tags['gnu_mlops.event.previous']]);
+      assert.deepEqual(numbers, [
+        ['deleted-2', '1'],
+        ['2', 'deleted-2'],
+      ]);
+    });
+  });
+
+  it('carries a version whose run is gone, and one whose model lies elsewhere', async () => {
+    const run = await register('lost');
+    const elsewhere = path.join(folder, 'elsewhere');
+    mkdirSync(elsewhere, { recursive: true });
+    writeFileSync(path.join(elsewhere, 'MLmodel'), 'elsewhere');
+    change(
+      `UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = '${run.runId}'`,
+      `UPDATE model_versions SET source = '${elsewhere}', storage_location = '${elsewhere}'`,
+    );
+    await copyAll();
+    assert.equal((await copyAll()).status, 'nothing-to-do');
+    await target(async (store) => {
+      const [version] = await store.listVersions('model');
+      assert.equal((await store.artifacts.file(version!.location, 'MLmodel'))!.toString(), 'elsewhere');
+      assert.equal((await store.getRun(version!.runId!)).status, 'FINISHED');
+    });
+  });
+
+  it('stops when it is cancelled, and is finished by the next one', async () => {
+    for (const name of ['first', 'second', 'third']) await register(name);
+    const stop = new AbortController();
+    const onProgress = () => stop.abort();
+    await rejects(copyAll({ signal: stop.signal, onProgress }), 'cancelled');
+    assert.ok((await target((store) => store.listModels())).length === 0);
+    await copyAll();
+    assert.deepEqual(await target((store) => contentsOf(store)), await contentsOf(source));
+  });
+
+  it('is refused before it begins when artifacts are out of reach, or the workspace is not trusted', async () => {
+    const run = await startRun('far away');
+    await source.finishRun(run.runId, { status: 'FINISHED', endTime: 2000 });
+    change(`UPDATE runs SET artifact_uri = 'gs://bucket/run'`);
+    const error = await rejects(copyAll(), 'unsupported');
+    assert.match(error.message, /gs:\/\/bucket\/run/);
+    await target(async (store) => {
+      const { runs } = await store.searchRuns({ experimentIds: ['1'] });
+      assert.deepEqual(runs, []);
+    });
+    await rejects(copy({ configFile, readOnly: true }, { to: 'sqlite:///copy.db' }), 'untrusted-workspace');
+  });
+});
