@@ -19,13 +19,19 @@ export interface ScoreAnswer {
 
 export type Job = [name: string, ...args: (string | undefined)[]];
 
-/** Lets Python do jobs of model-client.py; fails when one of them fails. */
-export async function askPython<T>(python: PythonEnvironment, folder: string, jobs: Job[], store = ''): Promise<T[]> {
+/** Lets Python do jobs of model-client.py; fails when one of them fails. `store` is a SQLite file or a tracking URI. */
+export async function askPython<T>(
+  python: PythonEnvironment,
+  folder: string,
+  jobs: Job[],
+  store = '',
+  env = {},
+): Promise<T[]> {
   const request = path.join(folder, 'jobs.json');
   writeFileSync(request, JSON.stringify(jobs));
   const client = path.join(import.meta.dirname, 'model-client.py');
-  const uri = `sqlite:///${store || path.join(folder, 'none.db')}`;
-  const { code, stdout, stderr } = await runPython(python, client, [request, uri], { cwd: folder });
+  const uri = store.includes('://') ? store : `sqlite:///${store || path.join(folder, 'none.db')}`;
+  const { code, stdout, stderr } = await runPython(python, client, [request, uri], { cwd: folder, env });
   assert.equal(code, 0, stderr);
   const answers = JSON.parse(stdout.trim().split('\n').at(-1)!) as (T & { error?: string })[];
   for (const [i, answer] of answers.entries()) assert.equal(answer.error, undefined, `${jobs[i]}: ${answer.error}`);
