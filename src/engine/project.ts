@@ -12,6 +12,7 @@ import { EngineError } from './support/errors.ts';
 import { LeaseStore } from './support/leases.ts';
 import { type LogEntry, OperationLog } from './support/operation-log.ts';
 import { makeStateFolder, stateFolderOf } from './support/state-folder.ts';
+import { networkRefused } from './support/trust.ts';
 import { openTrackingStore, requireStoreUris } from './tracking/open-store.ts';
 import type { TrackingStore } from './tracking/store.ts';
 
@@ -43,6 +44,8 @@ export interface Project {
   readonly loaded: LoadedConfig;
   readonly store: TrackingStore;
   readonly readOnly: boolean;
+  /** Nothing is asked of servers. */
+  readonly isOffline: boolean;
   readonly clock: () => Date;
   /** Who acts, for history: see `currentActor`. */
   readonly actor: string;
@@ -104,7 +107,7 @@ export async function openProjectStore(
       baseDir,
       artifactRoot: path.join(baseDir, 'mlruns'),
       cacheFolder: path.join(stateFolderOf(baseDir), 'cache', 'artifacts'),
-      remotes: [isOffline ? refuseOffline : s3Opener(s3Settings(loaded.config, loaded.env))],
+      remotes: isOffline ? [refuseRemote] : [s3Opener(s3Settings(loaded.config, loaded.env))],
       readOnly,
       create: createStore && !readOnly,
       env: loaded.env,
@@ -113,11 +116,8 @@ export async function openProjectStore(
   });
 }
 
-/** For artifacts that lie elsewhere. */
-function refuseOffline(uri: string): never {
-  throw new EngineError('untrusted-workspace', `This workspace is not trusted, so nothing is fetched from ${uri}.`, {
-    fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust").',
-  });
+function refuseRemote(uri: string): never {
+  throw networkRefused(`the place of ${uri}`);
 }
 
 function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenProjectOptions): Project {
@@ -134,6 +134,7 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
     loaded,
     store,
     readOnly: options.readOnly ?? false,
+    isOffline: options.isOffline ?? false,
     clock,
     actor: currentActor(loaded.env),
     redact: redactText,

@@ -49,8 +49,8 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
   checks.push(
     ...(await orElse(failed('model', 'model'), async () => [ok('model', 'The model is configured.')])),
     ...scheduleChecks(config, failed('schedules', 'schedules')),
-    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config))),
-    ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config))),
+    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, options.isOffline))),
+    ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config, options.isOffline))),
     ...failed('folders', 'batch_inference'),
     ...folderChecks(config, baseDir),
   );
@@ -74,12 +74,13 @@ function configChecks({ findings, file }: LoadedConfig): Check[] {
   return checks.some(({ status }) => status === 'error') ? checks : [ok('config', `${name} is valid.`), ...checks];
 }
 
-async function dataChecks(loaded: LoadedConfig): Promise<Check[]> {
+async function dataChecks(loaded: LoadedConfig, isOffline = false): Promise<Check[]> {
   const { config, env } = loaded;
   try {
     const { source, features, target, quality } = await loadTrainingData(config, {
       baseDir: path.dirname(loaded.file),
       env,
+      isOffline,
     });
     const rows = target.labels.length;
     const message = `${source.description}: ${rows} rows, ${features.length} features, ${target.classes.length} classes.`;
@@ -96,9 +97,9 @@ async function dataChecks(loaded: LoadedConfig): Promise<Check[]> {
 }
 
 /** Opened for reading only, so that a look makes no store. */
-async function storeChecks(loaded: LoadedConfig): Promise<Check[]> {
+async function storeChecks(loaded: LoadedConfig, isOffline = false): Promise<Check[]> {
   try {
-    const store = await openProjectStore(loaded, { readOnly: true });
+    const store = await openProjectStore(loaded, { readOnly: true, isOffline });
     const { location, version, notices = [] } = await store.describe();
     const moved = await artifactsElsewhere(store, loaded);
     await store.close();

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Artifacts } from '../artifacts/artifacts.ts';
 import { mlflowOpener } from '../artifacts/mlflow/repository.ts';
 import { configError } from '../config/config-error.ts';
-import { EngineError } from '../support/errors.ts';
+import { networkRefused } from '../support/trust.ts';
 import { fileStoreRoot, isFileStoreUri } from './files/location.ts';
 import { FileStore } from './files/store.ts';
 import { MlflowApi } from './rest/api.ts';
@@ -44,11 +44,7 @@ export async function openTrackingStore(options: OpenStoreOptions): Promise<Trac
 
 function openServerStore(options: OpenStoreOptions): TrackingStore {
   const { uri, baseDir, env = process.env, readOnly = false, isOffline = false, cacheFolder, remotes = [] } = options;
-  if (isOffline) {
-    throw new EngineError('untrusted-workspace', 'This workspace is not trusted, so no server is asked.', {
-      fix: 'Trust the workspace (command "Workspaces: Manage Workspace Trust").',
-    });
-  }
+  if (isOffline) throw networkRefused(`the server ${new URL(uri).host}`);
   const http = mlflowHttpClient(uri, env);
   const artifacts = new Artifacts({
     localFolder: sharedFolder,

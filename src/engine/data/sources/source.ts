@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { configError } from '../../config/config-error.ts';
 import { EngineError, type ErrorReason } from '../../support/errors.ts';
 import type { OperationControl } from '../../support/progress.ts';
+import { networkRefused } from '../../support/trust.ts';
 import type { TypeConflict } from '../column-builder.ts';
 import type { Table } from '../table.ts';
 import { readLocal } from './local.ts';
@@ -35,9 +36,13 @@ export interface DataPlace {
   baseDir: string;
   /** With the values of env_file: credentials come from here. */
   env: Record<string, string | undefined>;
+  /** Nothing is asked of servers. */
+  isOffline?: boolean | undefined;
 }
 
 type SourceName = Config['data']['source'];
+
+const REMOTE: SourceName[] = ['s3', 'databricks'];
 
 /** Reasons why the configured source is not to be had; everything else is wrong with what was found there. */
 const NOT_TO_BE_HAD: ErrorReason[] = ['unreachable', 'unauthorized'];
@@ -68,6 +73,7 @@ async function readNamed(
   place: DataPlace,
   control: OperationControl,
 ): Promise<SourceData> {
+  if (place.isOffline && REMOTE.includes(name)) throw networkRefused(`the data source ${name}`);
   if (name === 's3') return readS3(config, place, control);
   if (name === 'synthetic') return readSynthetic(config);
   if (name === 'local') return readLocal(config, place.baseDir);

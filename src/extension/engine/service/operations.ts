@@ -58,10 +58,10 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
       requests.run(requestId, (control) =>
         ask(ref, (project) => predict(project, { ...predictOptions(request), ...control })),
       ),
-    validate: ({ configFile }) => validate({ configFile, env: pool.envOf(configFile) }),
+    validate: ({ configFile, trusted }) => validate({ configFile, env: pool.envOf(configFile), isOffline: !trusted }),
     waysToSignIn: async ({ configFile }) => waysToSignIn({ configFile, env: pool.envOf(configFile) }),
     signIn: ({ configFile, trusted }, credentials, save) =>
-      signIn({ configFile, credentials, save, readOnly: !trusted }),
+      signIn({ configFile, credentials, save, readOnly: !trusted, isOffline: !trusted }),
     useCredentials: ({ configFile }, credentials) => pool.useCredentials(configFile, credentials),
     copy: ({ configFile, trusted }, request, requestId) =>
       requests.run(requestId, (control) =>

@@ -43,6 +43,7 @@ export function unattended(pool: ProjectPool, requests: Requests, onLog: (entry:
     configFile,
     env: pool.envOf(configFile),
     readOnly: !trusted,
+    isOffline: !trusted,
     onLog,
   });
   return {
