@@ -151,7 +151,7 @@ function requireLastingStore({ name }: ScheduleTarget, { config }: LoadedConfig)
   if (name !== 'github' || !isSqliteUri(tracking_uri)) return;
   const why = `the store is a file (${tracking_uri}), and GitHub's runners keep no files from one run to the next`;
   throw new EngineError('unsupported', `Schedules cannot be installed into github: ${why}.`, {
-    fix: 'Install them on a machine that stays, with --target crontab, systemd or windows. Stores on servers arrive in a later release.',
+    fix: 'Install them on a machine that stays, with --target crontab, systemd or windows; or keep the store on a server: mlflow.tracking_uri: https://...',
   });
 }
 
