@@ -148,7 +148,7 @@ for (const { python, basicAuth } of SERVERS) {
         history
           .filter(({ to }) => to === 'GNU_Production')
           .map(({ kind, version, status }) => `${kind} ${version} ${status}`),
-        ['rollback 1 finished', 'promote 2 finished', 'promote 1 finished'],
+        ['rollback 1 FINISHED', 'promote 2 FINISHED', 'promote 1 FINISHED'],
       );
       const before = history.find(({ kind, version }) => kind === 'promote' && version === '2')!;
       const then = await json<InfoResult>('info', ['info', '--at', before.at]);

@@ -83,6 +83,8 @@ function serverEnvironment(
     MLFLOW_DISABLE_TELEMETRY: 'true',
     DO_NOT_TRACK: 'true',
     OMP_NUM_THREADS: '1',
+    // Four more processes, for work that no test gives it.
+    MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
     // A key that a developer has set for servers of his own must not reach this one.
     MLFLOW_TRACKING_URI: '',
   };
