@@ -1,4 +1,4 @@
-// Measures the learners and the scorer side by side with their peers. Exits with 1 when a stated bound is missed.
+// Measures learners, scorer, batch and stores side by side with their peers. Exits with 1 when a stated bound is missed.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +16,7 @@ import {
 import { reportJson, reportTable } from './report.ts';
 import { SYNTHETIC_ROWS, TRAINING } from './scenarios.ts';
 import { compareServer, SERVER } from './server.ts';
+import { compareStore, STORES } from './stores.ts';
 
 const { json, only = '' } = parseArgs({
   options: {
@@ -44,6 +45,7 @@ async function measure(workshop: Workshop): Promise<Comparison[]> {
     { title: 'predict: trees alone, scikit-learn', run: () => comparePrediction(workshop) },
     { title: 'predict: the same model.onnx, onnxruntime', run: () => compareOnnx(workshop) },
     ...BATCHES.map((scenario) => ({ title: scenario.name, run: () => compareBatch(scenario, workshop) })),
+    ...STORES.map((scenario) => ({ title: scenario.name, run: () => compareStore(scenario, workshop) })),
     ...SERVER.map((scenario) => ({ title: scenario.name, run: () => compareServer(scenario, workshop) })),
   ].filter(({ title }) => title.includes(only));
   const comparisons: Comparison[] = [];
