@@ -116,8 +116,9 @@ export async function openProjectStore(
   });
 }
 
+/** For artifacts that lie elsewhere. */
 function refuseRemote(uri: string): never {
-  throw networkRefused(`the place of ${uri}`);
+  throw networkRefused(uri);
 }
 
 function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenProjectOptions): Project {
