@@ -3,6 +3,8 @@ import type { Environment } from '../../../engine/config/load.ts';
 import { type OpenProjectOptions, openProject, type Project } from '../../../engine/project.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
 import type { LogEntry } from '../../../engine/support/operation-log.ts';
+import { withCachedReads } from '../../../engine/tracking/cached-reads.ts';
+import type { StoreDescription } from '../../../engine/tracking/store.ts';
 import type { ProjectRef } from '../../../protocol/engine-api.ts';
 
 interface Opened {
@@ -20,6 +22,9 @@ interface Opened {
 type FileIdentity = { file: string; inode: number };
 
 const IDLE_MS = 60_000;
+
+/** Back ends that are asked over a network. */
+const REMOTE: StoreDescription['kind'][] = ['mlflow-server', 'databricks'];
 
 /**
  * Projects by configuration file. One for reading stays open while it is used, so that views answer at once; writing
@@ -85,6 +90,7 @@ export class ProjectPool {
       return await use(project);
     } finally {
       await project.close();
+      await this.#forgetAnswers(ref);
     }
   }
 
@@ -109,7 +115,7 @@ export class ProjectPool {
     const { kind, location } = await project.store.describe();
     const storeFile = kind === 'sqlite' ? identity(location) : null;
     const opened = enter({
-      project,
+      project: REMOTE.includes(kind) ? { ...project, store: withCachedReads(project.store) } : project,
       stamp,
       storeFile,
       users: 0,
@@ -121,6 +127,12 @@ export class ProjectPool {
     if (rival) await this.#retire(ref, rival);
     this.#opened.set(key(ref), opened);
     return opened;
+  }
+
+  /** What was written shows at once, and not when a server is asked for changes the next time. */
+  async #forgetAnswers(ref: ProjectRef): Promise<void> {
+    const opened = this.#opened.get(key(ref));
+    if (opened && REMOTE.includes((await opened.project.store.describe()).kind)) await this.#retire(ref, opened);
   }
 
   async #retire(ref: ProjectRef, opened: Opened): Promise<void> {
