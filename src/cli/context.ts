@@ -38,7 +38,8 @@ export class CommandContext {
 
   /** How the project is opened, for operations that open it themselves. */
   get projectOptions(): OpenProjectOptions {
-    return { configFile: this.options.config, set: this.options.set, env: this.terminal.env, onLog: this.#onLog };
+    const { config: configFile, set } = this.options;
+    return { configFile, set, env: this.terminal.env, onLog: this.#onLog, signal: this.signal };
   }
 
   /** The project that --config names, opened once and closed at the end. */

@@ -24,6 +24,8 @@ export interface OpenProjectOptions {
   env?: Environment;
   /** Refuse every write: for workspaces that are not trusted. */
   readOnly?: boolean;
+  /** Ends what is asked of a server when it is aborted; what is asked afterwards, to tidy up, goes on. */
+  signal?: AbortSignal | undefined;
   /** Ask nothing of servers: for workspaces that are not trusted. */
   isOffline?: boolean;
   /** Make a store that is missing: true unless given. What only reads gets `not-found` instead. */
@@ -97,7 +99,8 @@ export async function openProjectStore(
     readOnly = false,
     createStore = !readOnly,
     isOffline = false,
-  }: Pick<OpenProjectOptions, 'readOnly' | 'createStore' | 'isOffline'>,
+    signal,
+  }: Pick<OpenProjectOptions, 'readOnly' | 'createStore' | 'isOffline' | 'signal'>,
 ): Promise<TrackingStore> {
   const baseDir = path.dirname(loaded.file);
   return withPlaces(loaded, async () => {
@@ -112,6 +115,7 @@ export async function openProjectStore(
       create: createStore && !readOnly,
       env: loaded.env,
       isOffline,
+      signal,
     });
   });
 }

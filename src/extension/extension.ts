@@ -6,6 +6,7 @@ import { ActiveProject } from './editor/active-project.ts';
 import { CredentialVault } from './editor/credential-vault.ts';
 import { type Dialogs, editorDialogs } from './editor/dialogs.ts';
 import { logEntry } from './editor/engine-log.ts';
+import { proxyEnvironment } from './editor/proxy-settings.ts';
 import { StatusBar } from './editor/status-bar.ts';
 import { StoreFollower } from './editor/store-follower.ts';
 import type { EditorSession } from './editor-session.ts';
@@ -91,6 +92,7 @@ function startEngine(
 ): EngineClient {
   engine = new EngineClient({
     module: context.asAbsolutePath('dist/engine-process.js'),
+    environment: () => proxyEnvironment(),
     onLog: (entry) => logEntry(log, entry),
     ...links,
     onOutput: (text) => log.warn(text.trimEnd()),

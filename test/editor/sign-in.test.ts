@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { proxyEnvironment } from '../../src/extension/editor/proxy-settings.ts';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
 import type { CredentialKind, ProjectRef } from '../../src/protocol/engine-api.ts';
 import { activated, projectOf, runScripted, ScriptedPerson, workspaceFolder } from './extension-under-test.ts';
@@ -11,6 +12,28 @@ import { activated, projectOf, runScripted, ScriptedPerson, workspaceFolder } fr
 const USER = 'ops';
 const PASSWORD = 'canary-editor-83';
 const EXPECTED = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
+
+describe("The editor's proxy settings", () => {
+  const http = () => vscode.workspace.getConfiguration('http');
+  const set = (name: string, value: unknown) => http().update(name, value, vscode.ConfigurationTarget.Global);
+
+  after(async () => {
+    await set('proxy', undefined);
+    await set('noProxy', undefined);
+  });
+
+  it('reach the engine, unless the environment names a proxy itself', async () => {
+    assert.deepEqual(proxyEnvironment({}), {});
+    await set('proxy', 'http://proxy.example.com:3128');
+    await set('noProxy', ['.corp.example', '10.0.0.0/8']);
+    assert.deepEqual(proxyEnvironment({}), {
+      HTTPS_PROXY: 'http://proxy.example.com:3128',
+      HTTP_PROXY: 'http://proxy.example.com:3128',
+      NO_PROXY: '.corp.example,10.0.0.0/8',
+    });
+    assert.deepEqual(proxyEnvironment({ https_proxy: 'http://other:1' }), {});
+  });
+});
 
 /** What is tested is the editor's part; the back-ends ring signs in to real servers. */
 describe('Signing in, in the editor', () => {

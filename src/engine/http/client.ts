@@ -29,6 +29,8 @@ export interface HttpClientOptions extends Partial<ConnectionOptions> {
   timeoutMs?: number;
   /** How often a request that may be repeated is made in all. */
   attempts?: number;
+  /** Ends what is under way when it is aborted. What is asked for afterwards goes on: somebody has to tidy up. */
+  signal?: AbortSignal | undefined;
   /** What to do, by reason, in the words of what is asked. */
   fixes?: Asked['fixes'];
   /** Reads what an error answer says; null to go by its status alone. */
@@ -98,20 +100,20 @@ export class HttpClient {
 
   /** An answer's JSON. @throws EngineError `unreachable` for anything else than JSON, and for half of it */
   async json<T>(request: HttpRequest): Promise<T> {
-    return this.#attempting(request, async (asked) => {
-      return parseJson<T>(await this.#read(await this.#send(request, asked), asked), asked);
+    return this.#attempting(request, async (own, asked) => {
+      return parseJson<T>(await this.#read(await this.#send(own, asked), asked), asked);
     });
   }
 
   async text(request: HttpRequest): Promise<string> {
-    return this.#attempting(request, async (asked) => this.#read(await this.#send(request, asked), asked));
+    return this.#attempting(request, async (own, asked) => this.#read(await this.#send(own, asked), asked));
   }
 
   /** An answer as it begins; its body is read, or destroyed, by the caller. What breaks off rejects as everything else does. */
   open(request: HttpRequest): Promise<HttpAnswer> {
-    return this.#attempting(request, async (asked) => {
-      const answer = await this.#send(request, asked);
-      return { ...answer, body: Readable.from(this.#told(answer.body, asked, request.signal), { objectMode: false }) };
+    return this.#attempting(request, async (own, asked) => {
+      const answer = await this.#send(own, asked);
+      return { ...answer, body: Readable.from(this.#told(answer.body, asked, own.signal), { objectMode: false }) };
     });
   }
 
@@ -128,13 +130,14 @@ export class HttpClient {
     closeAgents(this.#agents);
   }
 
-  async #attempting<T>(request: HttpRequest, attempt: (asked: Asked) => Promise<T>): Promise<T> {
+  async #attempting<T>(given: HttpRequest, attempt: (own: HttpRequest, asked: Asked) => Promise<T>): Promise<T> {
+    const request = { ...given, signal: this.#signal(given.signal) };
     const isRepeatable = request.isRepeatable ?? (request.method === 'GET' || request.method === 'HEAD');
     const attempts = this.#options.attempts ?? ATTEMPTS;
     for (let made = 1; ; made++) {
       const asked = this.#asked(request);
       try {
-        return await attempt(asked);
+        return await attempt(request, asked);
       } catch (error) {
         throwIfAborted(request.signal);
         const failed = error instanceof Failed ? error : null;
@@ -143,6 +146,12 @@ export class HttpClient {
         await pause(pauseMs(made, failed.retryAfter), request.signal).catch(() => throwIfAborted(request.signal));
       }
     }
+  }
+
+  #signal(own: AbortSignal | undefined): AbortSignal | undefined {
+    const { signal } = this.#options;
+    if (signal === undefined || signal.aborted) return own;
+    return own === undefined ? signal : AbortSignal.any([own, signal]);
   }
 
   async #send(request: HttpRequest, asked: Asked): Promise<HttpAnswer> {

@@ -29,6 +29,8 @@ export interface OpenStoreOptions extends RemoteArtifacts {
   env?: Record<string, string | undefined>;
   /** Nothing is asked of servers: for workspaces that are not trusted. */
   isOffline?: boolean;
+  /** Ends the request that is under way; what is asked afterwards, to tidy up, goes on. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function openTrackingStore(options: OpenStoreOptions): Promise<Trac
 function openServerStore(options: OpenStoreOptions): TrackingStore {
   const { uri, baseDir, env = process.env, readOnly = false, isOffline = false, cacheFolder, remotes = [] } = options;
   if (isOffline) throw networkRefused(`the server ${new URL(uri).host}`);
-  const http = mlflowHttpClient(uri, env);
+  const http = mlflowHttpClient(uri, env, options.signal);
   const artifacts = new Artifacts({
     localFolder: sharedFolder,
     remotes: [mlflowOpener(http), ...remotes],

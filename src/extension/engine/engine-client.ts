@@ -7,6 +7,8 @@ import { EngineFailure, toEngineFailure } from './engine-failure.ts';
 export interface EngineClientOptions {
   /** Absolute path of the engine process's module. */
   module: string;
+  /** Variables of the process beside those that the editor has. */
+  environment(): Record<string, string>;
   onLog: EngineEvents['log'];
   onStoreChanged: EngineEvents['storeChanged'];
   /** What somebody signed in with for a configuration; the process is told before its first request about it. */
@@ -153,7 +155,7 @@ export class EngineClient {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // The editor's own program is Electron, which this makes behave as Node; flags of the host are not ours.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...process.env, ...this.#options.environment(), ELECTRON_RUN_AS_NODE: '1' },
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     child.stdout?.on('data', (text: Buffer) => this.#options.onOutput(text.toString()));

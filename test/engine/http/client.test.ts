@@ -143,4 +143,17 @@ describe('An HTTP client', () => {
     );
     await rejects(request, 'cancelled');
   });
+
+  it('ends what is under way for everybody when all of it is cancelled, and lets somebody tidy up', async () => {
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    await ask(
+      [() => controller.abort(), json({ tidied: true })],
+      async (client) => {
+        await rejects(client.json({ method: 'GET', path: 'slow' }), 'cancelled');
+        assert.deepEqual(await client.json({ method: 'GET', path: 'afterwards' }), { tidied: true });
+      },
+      options,
+    );
+  });
 });

@@ -24,7 +24,7 @@ const REASONS: Record<string, ErrorReason> = {
  * _PASSWORD, or MLFLOW_TRACKING_TOKEN; MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_HTTP_REQUEST_TIMEOUT
  * (seconds), MLFLOW_WORKSPACE; and those of proxies.
  */
-export function mlflowHttpClient(uri: string, env: Environment): HttpClient {
+export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSignal): HttpClient {
   const address = new URL(uri);
   const authorization = authorizationOf(address, env);
   address.username = '';
@@ -35,6 +35,7 @@ export function mlflowHttpClient(uri: string, env: Environment): HttpClient {
     what: 'MLflow server',
     baseUrl: address.href,
     env,
+    signal,
     authorization: async () => authorization,
     insecureTls: /^(1|true)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
     ...(certificate ? { certificates: readFileSync(certificate, 'utf8') } : {}),

@@ -47,7 +47,10 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
   return {
     train: (ref, options, requestId) =>
       requests.run(requestId, (control) =>
-        pool.write(ref, (project) => train(project, { ...options, ...control }), true),
+        pool.write(ref, (project) => train(project, { ...options, ...control }), {
+          createStore: true,
+          signal: control.signal,
+        }),
       ),
     planDeploy: (ref, request) => ask(ref, (project) => planDeploy(project, request)),
     deploy: (ref, request) => pool.write(ref, (project) => deploy(project, request)),

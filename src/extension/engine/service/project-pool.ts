@@ -75,15 +75,20 @@ export class ProjectPool {
 
   /**
    * Works on a project that is opened for this alone; its engine functions refuse to write when it is not trusted.
-   * @param createStore make a store that is missing: only what trains needs one
+   * @param options `createStore` makes a store that is missing: only what trains needs one; `signal` ends requests to servers
    */
-  async write<T>(ref: ProjectRef, use: (project: Project) => Promise<T>, createStore = false): Promise<T> {
+  async write<T>(
+    ref: ProjectRef,
+    use: (project: Project) => Promise<T>,
+    options: Pick<OpenProjectOptions, 'createStore' | 'signal'> = {},
+  ): Promise<T> {
     const project = await openProject({
       configFile: ref.configFile,
       env: this.envOf(ref.configFile),
       readOnly: !ref.trusted,
       isOffline: !ref.trusted,
-      createStore,
+      createStore: false,
+      ...options,
       onLog: this.#onLog,
     });
     try {

@@ -76,8 +76,10 @@ function batch(pool: ProjectPool, ref: ProjectRef, request: Controlled<BatchRequ
     return runBatch(project, request);
   };
   if (request.dryRun) return pool.read(ref, noModel, work);
-  return pool.write(ref, (project) =>
-    notified({ project, operation: 'batch', isAttended: true }, () => work(project), afterBatch),
+  return pool.write(
+    ref,
+    (project) => notified({ project, operation: 'batch', isAttended: true }, () => work(project), afterBatch),
+    { signal: request.signal },
   );
 }
 
@@ -87,7 +89,7 @@ function retrainNow(pool: ProjectPool, ref: ProjectRef, request: Controlled<Retr
     ref,
     (project) =>
       notified({ project, operation: 'retrain', isAttended: true }, () => retrain(project, request), afterRetrain),
-    true,
+    { createStore: true, signal: request.signal },
   );
 }
 
