@@ -1,14 +1,16 @@
 import * as assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CopyResult, InfoResult } from '../../src/engine/index.ts';
+import { type CopyResult, copy as copyStores, type InfoResult } from '../../src/engine/index.ts';
 import { openTrackingStore } from '../../src/engine/tracking/open-store.ts';
+import { openSqliteStore } from '../../src/engine/tracking/sqlite/store.ts';
 import { exampleProject, type TemporaryProject } from '../cli/command.ts';
 import { parseDocument } from '../cli/documents.ts';
 import { killedCommand } from '../cli/killed-command.ts';
 import { contentsOf } from '../engine/copying/store-contents.ts';
+import { temporaryFolder } from '../engine/tracking/temporary-store.ts';
 import { type MlflowServer, startMlflowServer } from '../harness/mlflow-server.ts';
-import type { PythonEnvironment } from '../harness/python.ts';
+import { type PythonEnvironment, runPython } from '../harness/python.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 40 : 6;
 /** Each kill comes so much later than the one before. */
@@ -132,3 +134,48 @@ for (const [python, keeps] of SERVERS) {
     });
   });
 }
+
+const OLD_STORE = `
+import sys
+import mlflow
+
+class Doubling(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input):
+        return model_input * 2
+
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.create_experiment('old', artifact_location=sys.argv[2])
+mlflow.set_experiment('old')
+with mlflow.start_run(run_name='first'):
+    mlflow.log_param('depth', 3)
+    for step in range(5):
+        mlflow.log_metric('loss', 1 / (step + 1), step=step)
+    mlflow.pyfunc.log_model('model', python_model=Doubling(), registered_model_name='doubling')
+client = mlflow.MlflowClient()
+client.set_registered_model_alias('doubling', 'champion', '1')
+client.transition_model_version_stage('doubling', '1', 'Production')
+`;
+
+describe('Copying a file that MLflow 2.9 made, which is only read here', function () {
+  this.timeout(120_000);
+
+  it('makes one that is written to as well', async () => {
+    const { folder, remove } = temporaryFolder();
+    const old = `sqlite:///${path.join(folder, 'old.db')}`;
+    const made = await runPython('mlflow29', OLD_STORE, [old, path.join(folder, 'old-artifacts')], { cwd: folder });
+    assert.equal(made.code, 0, made.stderr);
+    const configFile = path.join(folder, 'config.yaml');
+    writeFileSync(configFile, 'mlflow: { experiment_name: old, model_name: doubling }\n');
+    assert.equal((await copyStores({ configFile }, { from: old })).status, 'copied');
+    const contents = async (file: string) => {
+      const store = await openSqliteStore({ path: file, baseDir: folder, readOnly: true });
+      return contentsOf(store, false).finally(() => store.close());
+    };
+    assert.deepEqual(await contents('mlflow.db'), await contents('old.db'));
+    const moved = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
+    const { experimentId } = await moved.ensureExperiment('old');
+    await moved.createRun({ experimentId, name: 'new', userId: 'alice', startTime: 1 });
+    await moved.close();
+    remove();
+  });
+});
