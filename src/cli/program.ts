@@ -6,6 +6,7 @@ import { addCi } from './commands/ci.ts';
 import { addClean } from './commands/clean.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCopy } from './commands/copy.ts';
+import { addDatabricks } from './commands/databricks.ts';
 import { addDataset } from './commands/dataset.ts';
 import { addDeploy } from './commands/deploy.ts';
 import { addInfo } from './commands/info.ts';
@@ -55,6 +56,7 @@ const COMMANDS = [
   addCopy,
   addRepair,
   addCi,
+  addDatabricks,
   addLogs,
   addClean,
 ];

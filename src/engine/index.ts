@@ -8,6 +8,19 @@ export { type CiSummary, pipelineSummary } from './ci/summary.ts';
 export { type CiOptions, type CiProvider, type CiResult, writePipeline } from './ci/write-pipeline.ts';
 export { type CopyOptions, copy } from './copying/copy.ts';
 export type { CopiedAlias, CopiedExperiment, CopiedModel, CopiedVersion, CopyResult } from './copying/results.ts';
+export {
+  type DatabricksDeployOptions,
+  type DatabricksDeployResult,
+  deployToDatabricks,
+} from './databricks-operations/deploy.ts';
+export { type SelfTestCheck, type SelfTestResult, testWorkspace } from './databricks-operations/self-test.ts';
+export {
+  type DatabricksSetupOptions,
+  type DatabricksSetupResult,
+  setUpDatabricks,
+} from './databricks-operations/setup.ts';
+export { type DatabricksStatusResult, databricksStatus } from './databricks-operations/status.ts';
+export type { PlannedStep } from './databricks-operations/step.ts';
 export { type DeployOptions, deploy, planDeploy } from './deployment/deploy.ts';
 export { type InfoOptions, info } from './deployment/info.ts';
 export { listModels, type ModelSummary, type StageSummary, type VersionSummary } from './deployment/models.ts';

@@ -11,6 +11,7 @@ import mlflow
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import DatabricksError
 from databricks.sdk.service import compute, jobs, serving, sql
+from databricks.sdk.service.catalog import VolumeType
 from databricks.sdk.service.workspace import ImportFormat
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
@@ -104,7 +105,9 @@ def registry():
 
 
 def files():
-    volume = "/Volumes/main/ml/data"
+    volume = "/Volumes/main/ml/from_python"
+    workspace.volumes.create("main", "ml", "from_python", VolumeType.MANAGED)
+    workspace.volumes.read("main.ml.from_python")
     workspace.files.create_directory(f"{volume}/in/deep")
     workspace.files.upload(f"{volume}/in/a b.csv", io.BytesIO(b"x,y\n1,2\n"), overwrite=True)
     listed = [each.path for each in workspace.files.list_directory_contents(f"{volume}/in")]

@@ -72,7 +72,7 @@ describe('The Databricks emulator', () => {
     assertTracked(parts.tracking!);
     assertRegistered(parts.registry);
     assert.deepEqual(parts.files, {
-      listed: ['/Volumes/main/ml/data/in/a b.csv', '/Volumes/main/ml/data/in/deep'],
+      listed: ['/Volumes/main/ml/from_python/in/a b.csv', '/Volumes/main/ml/from_python/in/deep'],
       text: 'x,y\n1,2\n',
       size: 8,
       dbfs: 1_500_000,

@@ -10,6 +10,7 @@ const ROOMS = [
   'support',
   'http',
   'config',
+  'databricks',
   'artifacts',
   'data',
   'preprocessing',
@@ -34,6 +35,7 @@ const OPERATIONS = [
   'setup',
   'housekeeping',
   'ci',
+  'databricks-operations',
 ];
 
 interface Sample {

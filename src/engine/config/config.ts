@@ -9,6 +9,7 @@ export interface Config {
     token: string | null;
     profile: string | null;
     workspace_path: string;
+    volume: string | null;
     warehouse_id: string | null;
   };
   mlflow: { tracking_uri: string; registry_uri: string | null; experiment_name: string; model_name: string };

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { Config } from '../config/config.ts';
+import type { SourceData } from '../data/sources/source.ts';
 import type { Evaluation } from '../evaluation/evaluation.ts';
 import type { MetricName } from '../evaluation/metrics.ts';
 import type { Hyperparameters } from '../learners/learner.ts';
@@ -48,14 +50,22 @@ export function datasetInput({ config }: Project, data: TrainingData): DatasetIn
   const { source, target } = data;
   const columns = signatureColumns(source.table.columns).map(({ name, type, required }) => ({ type, name, required }));
   return {
-    name: path.basename(source.sourceType === 'synthetic' ? source.sourceType : config.data.path),
+    ...datasetSource(config, source),
     digest: source.digest,
-    sourceType: source.sourceType,
-    source: JSON.stringify({ uri: source.description }),
     schema: JSON.stringify({ mlflow_colspec: columns }),
     profile: JSON.stringify({ num_rows: target.labels.length, num_elements: target.labels.length * columns.length }),
     context: 'training',
   };
+}
+
+/** Name and source as MLflow's own dataset sources have them, so that its client reads them back. */
+function datasetSource({ data }: Config, { sourceType, description }: SourceData) {
+  if (sourceType === 'databricks') {
+    const table = data.table ?? '';
+    return { name: table, sourceType: 'delta_table', source: JSON.stringify({ delta_table_name: table }) };
+  }
+  const name = path.basename(sourceType === 'synthetic' ? sourceType : data.path);
+  return { name, sourceType, source: JSON.stringify({ uri: description }) };
 }
 
 /** Tags MLflow's UI shows: where the run came from. */

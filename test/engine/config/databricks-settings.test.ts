@@ -46,7 +46,15 @@ describe('The settings of a Databricks workspace', () => {
 
   const settings = (section: Partial<Config['databricks']> = {}, more: Record<string, string> = {}, uri?: string) =>
     databricksSettings(
-      { host: null, token: null, profile: null, workspace_path: '/Shared', warehouse_id: null, ...section },
+      {
+        host: null,
+        token: null,
+        profile: null,
+        workspace_path: '/Shared',
+        volume: null,
+        warehouse_id: null,
+        ...section,
+      },
       { ...env, ...more },
       uri,
     );

@@ -12,6 +12,7 @@ import { signInRoutes } from './sign-in.ts';
 import { sqlRoutes } from './sql.ts';
 import { storageRoutes } from './storage.ts';
 import { unityCatalogRoutes } from './unity-catalog.ts';
+import { volumeRoutes } from './volumes.ts';
 import { workspaceFileRoutes } from './workspace-files.ts';
 
 const ROUTES: { route: Route; pattern: RegExp; names: string[] }[] = [
@@ -24,6 +25,7 @@ const ROUTES: { route: Route; pattern: RegExp; names: string[] }[] = [
   ...legacyRegistryRoutes,
   ...fileRoutes,
   ...storageRoutes,
+  ...volumeRoutes,
   ...workspaceFileRoutes,
   ...dbfsRoutes,
   ...sqlRoutes,

@@ -93,8 +93,9 @@ export const sqlRoutes: Route[] = [
     path: WAREHOUSE,
     answer: ({ params }, workspace) => {
       const warehouse = findWarehouse(workspace, params.id!);
+      const answer = json(document(warehouse));
       warm(warehouse);
-      return json(document(warehouse));
+      return answer;
     },
   },
   {

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts';
-import { configError } from '../../config/config-error.ts';
 import { EngineError, type ErrorReason } from '../../support/errors.ts';
 import type { OperationControl } from '../../support/progress.ts';
 import { networkRefused } from '../../support/trust.ts';
 import type { TypeConflict } from '../column-builder.ts';
 import type { Table } from '../table.ts';
+import { readDatabricks } from './databricks.ts';
 import { readLocal } from './local.ts';
 import { readS3 } from './s3.ts';
 import { readSynthetic } from './synthetic.ts';
@@ -21,7 +21,7 @@ export interface SourceData {
   /** What was read, for people and for MLflow's dataset record: a path or a description. */
   description: string;
   /** MLflow's `dataset_source_type`. */
-  sourceType: 'local' | 's3' | 'synthetic';
+  sourceType: 'local' | 's3' | 'databricks' | 'synthetic';
   /** SHA-256 over all bytes read, first 32 hexadecimal digits (MLflow keeps 36). */
   digest: string;
   conflicts: (TypeConflict & { file: string })[];
@@ -76,9 +76,6 @@ async function readNamed(
   if (place.isOffline && REMOTE.includes(name)) throw networkRefused(`the data source ${name}`);
   if (name === 's3') return readS3(config, place, control);
   if (name === 'synthetic') return readSynthetic(config);
-  if (name === 'local') return readLocal(config, place.baseDir);
-  throw configError(['data', 'source'], `${name} arrives with the back-ends release`, {
-    reason: 'unreachable',
-    fix: 'Until then export the table to CSV and set data.source: local.',
-  });
+  if (name === 'databricks') return readDatabricks(config, place, control);
+  return readLocal(config, place.baseDir);
 }

@@ -1,0 +1,104 @@
+import type { Config } from '../config/config.ts';
+import type { JobSettings } from '../databricks/jobs.ts';
+import { MANAGED_BY } from '../databricks/jobs.ts';
+import type { Schedule } from '../scheduling/schedule.ts';
+import { databricksSchedule } from '../scheduling/targets/databricks.ts';
+import { JOB_SCRIPT, NODE_PACKAGE } from './job-script.ts';
+
+/** Where the pieces of a project lie in the workspace. */
+export interface ProjectPlaces {
+  /** Workspace folder with config.yaml and the script: `/Workspace/Shared/gnu_mlops`. */
+  project: string;
+  /** Folder of a Volume with the program. */
+  program: string;
+  /** Folder of a Volume that relative paths of config.yaml become paths of. */
+  volume: string;
+}
+
+/** Runs longer than this are stopped, seconds. */
+const TIMEOUT = 6 * 3600;
+
+/** Settings of the job that runs a schedule's operation, in the terms of the Jobs API 2.2. */
+export function jobSettings(config: Config, schedule: Schedule, places: ProjectPlaces): JobSettings {
+  const { compute } = config.deployment;
+  const mails = [mailOf(config, schedule)].filter((mail) => mail !== null);
+  return {
+    name: jobName(config, schedule.id),
+    tags: { [MANAGED_BY.key]: MANAGED_BY.value, operation: schedule.operation },
+    schedule: databricksSchedule(schedule),
+    // The same as our lock: a firing never overlaps the one before.
+    max_concurrent_runs: 1,
+    queue: { enabled: false },
+    timeout_seconds: TIMEOUT,
+    ...(mails.length === 0 ? {} : { email_notifications: { on_failure: mails } }),
+    ...(isServerless(config) ? { environments: [environment] } : {}),
+    tasks: [
+      {
+        task_key: schedule.operation,
+        spark_python_task: {
+          python_file: `${places.project}/${JOB_SCRIPT}`,
+          parameters: [places.program, places.project, schedule.operation, ...jobOverrides(config, places)],
+        },
+        ...(isServerless(config)
+          ? { environment_key: environment.environment_key }
+          : {
+              new_cluster: cluster(compute),
+              libraries: [{ pypi: { package: NODE_PACKAGE } }],
+            }),
+      },
+    ],
+  };
+}
+
+/** Of a schedule's job; the model is part of it, because several projects may share a workspace. */
+export function jobName({ mlflow }: Config, id: string): string {
+  return `gnu-mlops: ${mlflow.model_name}: ${id}`;
+}
+
+function isServerless({ deployment }: Config): boolean {
+  return deployment.compute.instance_type === 'serverless';
+}
+
+const environment = {
+  environment_key: 'default',
+  spec: { environment_version: '4', dependencies: [NODE_PACKAGE] },
+};
+
+/** One machine unless workers are asked for: gnu-mlops itself uses one. */
+function cluster({ workers, instance_type }: Config['deployment']['compute']): object {
+  const base = {
+    spark_version: '16.4.x-scala2.12',
+    node_type_id: instance_type,
+    num_workers: workers,
+    data_security_mode: 'SINGLE_USER',
+  };
+  if (workers > 0) return base;
+  const spark_conf = { 'spark.databricks.cluster.profile': 'singleNode', 'spark.master': 'local[*]' };
+  return { ...base, spark_conf, custom_tags: { ResourceClass: 'SingleNode' } };
+}
+
+/** Folders of this machine become folders of the Volume. */
+export function jobOverrides(config: Config, { volume }: Pick<ProjectPlaces, 'volume'>): string[] {
+  const { batch_inference: batch, data } = config;
+  const paths: [string, string][] = [
+    ['batch_inference.input_path', batch.input_path],
+    ['batch_inference.output_path', batch.output_path],
+    ['batch_inference.archive_path', batch.archive_path],
+    ...(data.source === 'local' ? [['data.path', data.path] as [string, string]] : []),
+  ];
+  const moved = paths.filter(([, value]) => !value.startsWith('/Volumes/'));
+  return moved.flatMap(([key, value]) => ['--set', `${key}=${inVolume(value, volume)}`]);
+}
+
+/** A relative path below the Volume's folder; one of another root by its last part. */
+export function inVolume(value: string, volume: string): string {
+  const plain = value
+    .replaceAll('\\', '/')
+    .replace(/^([A-Za-z]:)?\/(.*\/)?/, '')
+    .replace(/^(\.\.?\/)+/, '');
+  return `${volume}/${plain}`;
+}
+
+function mailOf({ batch_inference, retraining }: Config, { operation }: Schedule): string | null {
+  return operation === 'batch' ? batch_inference.notification_email : retraining.notification_email;
+}

@@ -1,0 +1,121 @@
+import * as assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import path from 'node:path';
+import type { DatabricksSetupResult, DatabricksStatusResult, SelfTestResult } from '../../src/engine/index.ts';
+import { DatabricksEmulator } from '../harness/databricks/emulator.ts';
+import { exampleProject, gnuMlops, type TemporaryProject } from './command.ts';
+import { parseDocument } from './documents.ts';
+
+describe('gnu-mlops databricks', () => {
+  let emulator: DatabricksEmulator;
+  let project: TemporaryProject;
+
+  beforeEach(async () => {
+    emulator = await DatabricksEmulator.start();
+    project = exampleProject();
+  });
+
+  afterEach(async () => {
+    project.remove();
+    const { violations } = emulator;
+    await emulator.stop();
+    assert.deepEqual(violations, []);
+  });
+
+  const run = (...args: string[]) =>
+    gnuMlops(['databricks', ...args, '--set', 'databricks.volume=main.ml.gnu_mlops'], {
+      cwd: project.folder,
+      env: {
+        DATABRICKS_HOST: emulator.url,
+        DATABRICKS_TOKEN: emulator.workspace.token,
+        DATABRICKS_WAREHOUSE_ID: 'abc123def4567890',
+      },
+    });
+
+  async function json<T>(schema: string, ...args: string[]): Promise<T> {
+    const result = await run(...args, '--json');
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    return parseDocument<T>(result, schema);
+  }
+
+  it('setup shows its plan, carries it out, and finds nothing to do the second time', async () => {
+    const plan = await json<DatabricksSetupResult>('databricks-setup', 'setup', '--dry-run');
+    assert.equal(plan.status, 'dry-run');
+    assert.equal(emulator.workspace.workspaceFiles.size, 0);
+    const done = await json<DatabricksSetupResult>('databricks-setup', 'setup');
+    assert.deepEqual([done.status, done.steps], ['done', plan.steps]);
+    const { workspaceFiles, files } = emulator.workspace;
+    assert.deepEqual([...workspaceFiles.keys()].sort(), [
+      '/Shared/gnu_mlops/config.yaml',
+      '/Shared/gnu_mlops/gnu_mlops_job.py',
+    ]);
+    const uploaded = [...files.keys()].filter((file) => file.startsWith('/Volumes/main/ml/gnu_mlops/'));
+    assert.ok(uploaded.some((file) => /\/program\/[^/]+\/bin\/gnu-mlops\.js$/.test(file)));
+    assert.ok(uploaded.some((file) => /\/data\/.*\.csv$/.test(file)));
+    const again = await json<DatabricksSetupResult>('databricks-setup', 'setup');
+    assert.equal(again.status, 'unchanged');
+    appendFileSync(path.join(project.folder, 'config.yaml'), '# changed\n');
+    const changed = await json<DatabricksSetupResult>('databricks-setup', 'setup');
+    assert.deepEqual(
+      changed.steps.filter(({ action }) => action !== 'unchanged').map(({ action, name }) => [action, name]),
+      [['update', '/Workspace/Shared/gnu_mlops/config.yaml']],
+    );
+  });
+
+  it('status tells what is there', async () => {
+    const before = await json<DatabricksStatusResult>('databricks-status', 'status');
+    assert.deepEqual([before.user, before.project_folder.exists, before.endpoint], ['alice@example.com', false, null]);
+    await run('setup');
+    const after = await json<DatabricksStatusResult>('databricks-status', 'status');
+    assert.deepEqual(
+      [after.project_folder.exists, after.volume?.exists, after.warehouse?.state],
+      [true, true, 'RUNNING'],
+    );
+  });
+
+  it('status --self-test tries everything and leaves nothing behind', async () => {
+    await run('setup');
+    const { workspace } = emulator;
+    const inVolumes = () => [...workspace.files.keys()].filter((file) => file.startsWith('/Volumes/')).length;
+    const count = () => [
+      inVolumes(),
+      workspace.folders.size,
+      workspace.workspaceFiles.size,
+      workspace.jobs.size,
+      workspace.models.size,
+    ];
+    const before = count();
+    const args = ['status', '--self-test', '--set', 'mlflow.model_name=main.ml.churn'];
+    const { checks } = await json<SelfTestResult>('databricks-status', ...args);
+    assert.deepEqual(
+      checks.map(({ id, status }) => `${id} ${status}`),
+      [
+        'sign-in ok',
+        'workspace-files ok',
+        'tracking ok',
+        'volume ok',
+        'sql ok',
+        'jobs ok',
+        'model-registry ok',
+        'serving ok',
+      ],
+    );
+    assert.deepEqual(count(), before);
+  });
+
+  it('says what is wrong, and exits with 4, when the token is', async () => {
+    const env = { DATABRICKS_HOST: emulator.url, DATABRICKS_TOKEN: 'dapi-wrong-token' };
+    const { code, stderr } = await gnuMlops(['databricks', 'status'], { cwd: project.folder, env });
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /refused GET \/api\/2\.0\/preview\/scim\/v2\/Me.*\(UNAUTHENTICATED\)/);
+    assert.match(stderr, /DATABRICKS_TOKEN/);
+    assert.doesNotMatch(stderr, /dapi-wrong/);
+  });
+
+  it('asks for a host when there is none', async () => {
+    const env = { DATABRICKS_CONFIG_FILE: '/nonexistent' };
+    const { code, stderr } = await gnuMlops(['databricks', 'status'], { cwd: project.folder, env });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /databricks\.host: found none/);
+  });
+});
