@@ -1,6 +1,7 @@
 import { EngineError } from '../../support/errors.ts';
 import { checkAlias, checkVersionTag } from '../limits.ts';
 import { type AliasMove, CONFLICT_TAG, type PromotionCommit, type PromotionOutcome } from '../promotion-commit.ts';
+import type { StageField } from '../store.ts';
 import type { MlflowApi } from './api.ts';
 import { findModel } from './registry.ts';
 import { getRun, searchRuns, setStatus } from './runs.ts';
@@ -13,16 +14,40 @@ import type { WireVersion } from './wire.ts';
 export async function commitPromotion(api: MlflowApi, commit: PromotionCommit): Promise<PromotionOutcome> {
   const { experimentId } = await requireRunning(api, commit.eventRunId);
   const before = await aliasesOf(api, commit.modelName);
-  const overtaken = commit.moves.find((move) => (before[move.alias] ?? null) !== move.expected);
-  if (overtaken) return conflict(api, commit, overtaken, before[overtaken.alias] ?? null);
+  const late = commit.moves.find((move) => (before[move.alias] ?? null) !== move.expected);
+  if (late) return conflict(api, commit, late, before[late.alias] ?? null);
   await requireTargets(api, commit);
   for (const move of commit.moves) await moveAlias(api, commit.modelName, move);
+  const overtaken = await overtakenMove(api, commit);
+  if (overtaken) return conflict(api, commit, overtaken.move, overtaken.holder);
   await mirror(api, commit);
-  const after = await aliasesOf(api, commit.modelName);
-  const lost = commit.moves.find((move) => move.target !== null && (after[move.alias] ?? null) !== move.target);
-  if (lost) return conflict(api, commit, { ...lost, expected: lost.target }, after[lost.alias] ?? null);
+  const lost = await overtakenMove(api, commit);
+  if (lost) {
+    await unmirror(api, commit, lost.holder);
+    return conflict(api, commit, lost.move, lost.holder);
+  }
   await setStatus(api, commit.eventRunId, 'FINISHED', await afterAllOthers(api, experimentId, commit.endTime));
   return { status: 'committed' };
+}
+
+/** A move of ours that somebody else's has replaced already, and who holds the alias now. */
+async function overtakenMove(api: MlflowApi, { modelName, moves }: PromotionCommit) {
+  const now = await aliasesOf(api, modelName);
+  const move = moves.find(({ alias, target }) => target !== null && (now[alias] ?? null) !== target);
+  return move && { move: { ...move, expected: move.target }, holder: now[move.alias] ?? null };
+}
+
+/** Gives the stage field back to the version that won, and takes our tags from the one that did not. */
+async function unmirror(api: MlflowApi, commit: PromotionCommit, holder: string | null): Promise<void> {
+  const { modelName: name, stageFields, versionTags, moves } = commit;
+  for (const { target } of moves) {
+    if (target === null) continue;
+    const stage = stageFields[target];
+    if (holder !== null && stage !== undefined) await orGone(setStage(api, { name, version: holder, stage }));
+    for (const key of Object.keys(versionTags[target] ?? {})) {
+      await orGone(setVersionTag(api, { name, version: target, key }, null));
+    }
+  }
 }
 
 async function conflict(
@@ -73,12 +98,17 @@ async function moveAlias(api: MlflowApi, name: string, { alias, target }: AliasM
 
 async function mirror(api: MlflowApi, { modelName: name, stageFields, versionTags }: PromotionCommit): Promise<void> {
   for (const [version, stage] of Object.entries(stageFields)) {
-    const body = { name, version, stage, archive_existing_versions: false };
-    await orGone(api.set('model-versions/transition-stage', body));
+    await orGone(setStage(api, { name, version, stage }));
   }
   for (const [version, tags] of Object.entries(versionTags)) {
     for (const [key, value] of Object.entries(tags)) await orGone(setVersionTag(api, { name, version, key }, value));
   }
+}
+
+/** The field Production belongs to one version, as the alias does: MLflow archives every other one in the same step. */
+function setStage(api: MlflowApi, { name, version, stage }: { name: string; version: string; stage: StageField }) {
+  const archive_existing_versions = stage === 'Production';
+  return api.set('model-versions/transition-stage', { name, version, stage, archive_existing_versions });
 }
 
 function setVersionTag(api: MlflowApi, at: { name: string; version: string; key: string }, value: string | null) {

@@ -22,7 +22,7 @@ const REASONS: Record<string, ErrorReason> = {
 /**
  * A client of the MLflow server at `uri`, configured by the variables that MLflow's own client reads: MLFLOW_TRACKING_USERNAME and
  * _PASSWORD, or MLFLOW_TRACKING_TOKEN; MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_HTTP_REQUEST_TIMEOUT
- * (seconds), MLFLOW_WORKSPACE; and those of proxies.
+ * (seconds), MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_WORKSPACE; and those of proxies.
  */
 export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSignal): HttpClient {
   const address = new URL(uri);
@@ -40,6 +40,7 @@ export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSi
     insecureTls: /^(1|true)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
     ...(certificate ? { certificates: readFileSync(certificate, 'utf8') } : {}),
     ...(seconds > 0 ? { timeoutMs: seconds * 1000 } : {}),
+    ...(env.MLFLOW_HTTP_REQUEST_MAX_RETRIES ? { attempts: 1 + Number(env.MLFLOW_HTTP_REQUEST_MAX_RETRIES) } : {}),
     ...(env.MLFLOW_WORKSPACE ? { headers: { 'X-MLFLOW-WORKSPACE': env.MLFLOW_WORKSPACE } } : {}),
     fixes: {
       unreachable:
