@@ -52,7 +52,7 @@ describe('Secrets of configuration and environment', () => {
     await run(0, 'info', '--history');
     await run(0, 'predict', 'data/new_rows.csv');
     await run(0, 'logs');
-    await run(2, 'train', '--set', `mlflow.tracking_uri=http://operator:${CANARIES.uri}@127.0.0.1:1`);
+    await run(4, 'train', '--set', `mlflow.tracking_uri=http://operator:${CANARIES.uri}@127.0.0.1:1`);
     await run(4, 'train', '--set', `data.path=data/${CANARIES.environment}.csv`);
     await run(2, 'train', '--set', `model.algorithm=${CANARIES.environment}`);
     const written = readdirSync(project.folder, { recursive: true, withFileTypes: true })
