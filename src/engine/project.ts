@@ -76,7 +76,8 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
   const overrides: Override[] = (options.set ?? []).map(parseSetFlag);
   const loaded = loadConfig({ file: configFile, overrides, env });
   const store = await openProjectStore(loaded, options);
-  return makeProject(loaded, store, options);
+  const actor = (await store.signedInAs?.()) ?? currentActor(loaded.env);
+  return makeProject(loaded, { store, actor }, options);
 }
 
 /** Every value that must not be printed while these options are at work, also when the project cannot be opened. */
@@ -107,6 +108,7 @@ export async function openProjectStore(
     requireStoreUris(loaded.config.mlflow, baseDir);
     return openTrackingStore({
       uri: loaded.config.mlflow.tracking_uri,
+      config: loaded.config,
       baseDir,
       artifactRoot: path.join(baseDir, 'mlruns'),
       cacheFolder: path.join(stateFolderOf(baseDir), 'cache', 'artifacts'),
@@ -125,7 +127,11 @@ function refuseRemote(uri: string): never {
   throw networkRefused(uri);
 }
 
-function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenProjectOptions): Project {
+function makeProject(
+  loaded: LoadedConfig,
+  { store, actor }: { store: TrackingStore; actor: string },
+  options: OpenProjectOptions,
+): Project {
   const baseDir = path.dirname(loaded.file);
   const clock = options.clock ?? (() => new Date());
   const redactText = (text: string) => redact(text, loaded.secrets);
@@ -141,7 +147,7 @@ function makeProject(loaded: LoadedConfig, store: TrackingStore, options: OpenPr
     readOnly: options.readOnly ?? false,
     isOffline: options.isOffline ?? false,
     clock,
-    actor: currentActor(loaded.env),
+    actor,
     redact: redactText,
     stateFolder,
     startLog: (operation) =>

@@ -150,6 +150,9 @@ export interface TrackingStore {
   /** The files of its runs and versions, by their URIs. */
   readonly artifacts: Artifacts;
 
+  /** Who acts, where the store itself knows; elsewhere the environment says. */
+  readonly signedInAs?: (() => Promise<string>) | undefined;
+
   describe(): Promise<StoreDescription>;
   close(): Promise<void>;
 

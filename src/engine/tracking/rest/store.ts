@@ -29,6 +29,10 @@ export interface RestStoreOptions {
   artifacts: Artifacts;
   /** Refuses every write. */
   readOnly?: boolean;
+  /** `mlflow-server` unless given. */
+  kind?: StoreDescription['kind'];
+  /** Who is signed in, where that is known for sure. */
+  signedInAs?: () => Promise<string>;
 }
 
 /** For so long nobody is asked whether something changed, ms: a poll every second would keep a server busy. */
@@ -45,14 +49,19 @@ export class RestStore implements TrackingStore {
   readonly #api: MlflowApi;
   readonly #locations: Locations;
   readonly #readOnly: boolean;
+  readonly #kind: StoreDescription['kind'];
+  readonly signedInAs?: () => Promise<string>;
   #version: Promise<string> | null = null;
   #token: { value: Promise<string>; until: number } | null = null;
 
-  constructor(api: MlflowApi, { artifacts, readOnly = false }: RestStoreOptions) {
+  constructor(api: MlflowApi, options: RestStoreOptions) {
+    const { artifacts, readOnly = false, kind = 'mlflow-server', signedInAs } = options;
     this.artifacts = artifacts;
     this.#api = api;
     this.#locations = new Locations(api);
     this.#readOnly = readOnly;
+    this.#kind = kind;
+    if (signedInAs) this.signedInAs = signedInAs;
   }
 
   async describe(): Promise<StoreDescription> {
@@ -62,7 +71,7 @@ export class RestStore implements TrackingStore {
       this.#version = null;
       throw error;
     });
-    return { kind: 'mlflow-server', location: this.#api.location, version };
+    return { kind: this.#kind, location: this.#api.location, version };
   }
 
   async close(): Promise<void> {
