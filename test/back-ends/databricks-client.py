@@ -30,6 +30,8 @@ signature:
   outputs: '[{"name": "prediction", "type": "long"}]'
 """
 
+mlflow.set_tracking_uri("databricks")
+mlflow.set_registry_uri("databricks-uc")
 workspace = WorkspaceClient()
 client = MlflowClient(tracking_uri="databricks", registry_uri="databricks-uc")
 
@@ -69,8 +71,6 @@ def tracking():
 
 def registry():
     """Registers a model twice, moves an alias and reads everything back."""
-    mlflow.set_tracking_uri("databricks")
-    mlflow.set_registry_uri("databricks-uc")
     experiment = client.get_experiment_by_name(EXPERIMENT)
     run_id = client.create_run(experiment.experiment_id).info.run_id
     with tempfile.TemporaryDirectory() as folder:
@@ -101,6 +101,31 @@ def registry():
         "found": sorted(each.version for each in client.search_model_versions(f"name='{MODEL}'")),
         "models": [each.name for each in client.search_registered_models()],
         "files": [name for name in files if name != "registered_model_meta"],
+    }
+
+
+def colleague():
+    """Looks at what gnu-mlops wrote, then moves its alias."""
+    model = client.get_registered_model(MODEL)
+    champion = client.get_model_version_by_alias(MODEL, "GNU_Production")
+    run = client.get_run(champion.run_id)
+    dataset = run.inputs.dataset_inputs[0].dataset
+    with tempfile.TemporaryDirectory() as folder:
+        path = mlflow.artifacts.download_artifacts(f"models:/{MODEL}@GNU_Production", dst_path=folder)
+        files = sorted(name for name in os.listdir(path) if os.path.isfile(os.path.join(path, name)))
+        with open(os.path.join(path, "MLmodel")) as file:
+            signed = "signature:" in file.read()
+    events = client.get_experiment_by_name("/Shared/gnu_mlops/breast_cancer_events")
+    kinds = [each.data.tags["gnu_mlops.event.kind"] for each in client.search_runs([events.experiment_id])]
+    client.set_registered_model_alias(MODEL, "GNU_Production", "2")
+    return {
+        "aliases": dict(model.aliases),
+        "champion": champion.version,
+        "accuracy": run.data.metrics["accuracy"],
+        "dataset": [dataset.source_type, json.loads(dataset.source)],
+        "files": [name for name in files if name != "registered_model_meta"],
+        "signed": signed,
+        "kinds": kinds,
     }
 
 
@@ -235,5 +260,5 @@ def attempt(part):
         return {"error": traceback.format_exc()}
 
 
-parts = {part.__name__: part for part in [tracking, registry, files, job, statement, endpoint]}
+parts = {part.__name__: part for part in [colleague, tracking, registry, files, job, statement, endpoint]}
 print(json.dumps({name: attempt(parts[name]) for name in sys.argv[1:]}))

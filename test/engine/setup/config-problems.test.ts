@@ -56,7 +56,7 @@ const WRONG: [name: string, text: string, says: RegExp, fix: RegExp][] = [
   [
     'a database that only a server opens',
     `${DATA}mlflow:\n  tracking_uri: postgresql://localhost/mlflow\n`,
-    /^config\.yaml:3:17: mlflow\.tracking_uri: found "postgresql:\/\/localhost\/mlflow"; expected sqlite:\/\/\/FILE or http\(s\):\/\/HOST$/,
+    /^config\.yaml:3:17: mlflow\.tracking_uri: found "postgresql:\/\/localhost\/mlflow"; expected sqlite:\/\/\/FILE, http\(s\):\/\/HOST or databricks$/,
     /the address of an MLflow server/,
   ],
   [
