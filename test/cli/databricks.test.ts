@@ -112,6 +112,19 @@ describe('gnu-mlops databricks', () => {
     assert.doesNotMatch(stderr, /dapi-wrong/);
   });
 
+  it('is let in by sign-in only when the workspace accepts the token', async () => {
+    const set = ['--set', 'data.source=databricks', '--set', 'data.table=main.ml.churn'];
+    const signIn = (token: string) =>
+      gnuMlops(['sign-in', '--kind', 'databricks-token', '--stdin', '--no-save', ...set], {
+        cwd: project.folder,
+        env: { DATABRICKS_HOST: emulator.url },
+        input: `${token}\n`,
+      });
+    assert.equal((await signIn('dapi-wrong')).code, 4);
+    const { code, stderr } = await signIn(emulator.workspace.token);
+    assert.equal(code, 0, stderr);
+  });
+
   it('asks for a host when there is none', async () => {
     const env = { DATABRICKS_CONFIG_FILE: '/nonexistent' };
     const { code, stderr } = await gnuMlops(['databricks', 'status'], { cwd: project.folder, env });

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ignoreFile, withEnvFile, writeEnvFile } from '../config/env-file-edit.ts';
-import { inspectConfig, loadConfig } from '../config/load.ts';
+import { inspectConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { withPlaces } from '../config/place-error.ts';
 import { lookAtS3 } from '../data/sources/s3.ts';
+import { connect } from '../databricks/workspace-client.ts';
 import { type OpenProjectOptions, openProject, requireWritable } from '../project.ts';
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
@@ -54,12 +55,16 @@ export async function signIn(options: SignInOptions): Promise<SignInResult> {
   const { credentials, save = false, ...projectOptions } = options;
   if (save) requireWritable({ readOnly: options.readOnly ?? false });
   const env = { ...(options.env ?? process.env), ...credentials };
-  const isForData = 'AWS_ACCESS_KEY_ID' in credentials;
-  const place = isForData
-    ? await askS3({ ...projectOptions, env })
-    : await ask({ ...projectOptions, env, readOnly: true });
+  const place = await askerOf(credentials)({ ...projectOptions, env, readOnly: true });
   const saved_to = save ? keep(path.resolve(options.configFile ?? 'config.yaml'), credentials) : null;
   return { schema: 1, status: 'signed-in', place, variables: Object.keys(credentials), saved_to };
+}
+
+/** Whom the credentials are for: S3 and Databricks may hold the data only. */
+function askerOf(credentials: Record<string, string>): (options: OpenProjectOptions) => Promise<string> {
+  const names = Object.keys(credentials);
+  if (names.includes('AWS_ACCESS_KEY_ID')) return askS3;
+  return names.some((name) => name.startsWith('DATABRICKS_')) ? askDatabricks : ask;
 }
 
 /** A request that needs a right to read; the address alone would not tell. */
@@ -75,10 +80,23 @@ async function ask(options: OpenProjectOptions): Promise<string> {
 }
 
 /** Access keys are for the data, not for the store. */
-async function askS3({ configFile, set, env }: OpenProjectOptions): Promise<string> {
-  const overrides = (set ?? []).map(parseSetFlag);
-  const loaded = loadConfig({ file: path.resolve(configFile ?? 'config.yaml'), overrides, ...(env ? { env } : {}) });
+async function askS3(options: OpenProjectOptions): Promise<string> {
+  const loaded = configOf(options);
   return withPlaces(loaded, () => lookAtS3(loaded.config, loaded.env));
+}
+
+async function askDatabricks(options: OpenProjectOptions): Promise<string> {
+  const loaded = configOf(options);
+  return withPlaces(loaded, async () => {
+    const client = connect(loaded.config, loaded.env);
+    await client.me();
+    return client.host;
+  });
+}
+
+function configOf({ configFile, set, env }: OpenProjectOptions): LoadedConfig {
+  const overrides = (set ?? []).map(parseSetFlag);
+  return loadConfig({ file: path.resolve(configFile ?? 'config.yaml'), overrides, ...(env ? { env } : {}) });
 }
 
 /** The file comes before the line that names it, so that config.yaml never names one that is missing. */

@@ -149,13 +149,6 @@ describe('A source that cannot be reached', () => {
     );
     remove();
   });
-
-  it('of a later release says so', async () => {
-    for (const source of ['databricks']) {
-      const { config } = inspectText('', [`data.source=${source}`]);
-      await assert.rejects(readSource(config, NOWHERE), /arrives with the back-ends release/);
-    }
-  });
 });
 
 describe('The synthetic source', () => {
