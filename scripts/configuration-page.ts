@@ -26,8 +26,7 @@ command line and in the editor, and completes it there.
 
 Values may be \`\${NAME}\` or \`\${NAME:-default}\`. What beats what, the strongest first: \`--set section.key=value\`; the
 environment (\`GNU_MLOPS__SECTION__KEY\`, and the standard variables of MLflow and Databricks); \`env_file\`; the file.
-Relative paths are relative to the file. Keys marked "later" or "Databricks only" are accepted so that one file can serve
-both; what they are for is not there yet.
+Relative paths are relative to the file. Keys marked "later" are accepted; what they are for is not there yet.
 `;
 
 const GATES = `
