@@ -1,7 +1,12 @@
 import * as assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import type { DatabricksSetupResult, DatabricksStatusResult, SelfTestResult } from '../../src/engine/index.ts';
+import type {
+  DatabricksSetupResult,
+  DatabricksStatusResult,
+  InfoResult,
+  SelfTestResult,
+} from '../../src/engine/index.ts';
 import { DatabricksEmulator } from '../harness/databricks/emulator.ts';
 import { exampleProject, gnuMlops, type TemporaryProject } from './command.ts';
 import { parseDocument } from './documents.ts';
@@ -123,6 +128,25 @@ describe('gnu-mlops databricks', () => {
     assert.equal((await signIn('dapi-wrong')).code, 4);
     const { code, stderr } = await signIn(emulator.workspace.token);
     assert.equal(code, 0, stderr);
+  });
+
+  it('is a store that copy fills from a file, and empties into one', async () => {
+    const env = { DATABRICKS_HOST: emulator.url, DATABRICKS_TOKEN: emulator.workspace.token };
+    const command = async (...args: string[]) => {
+      const set = ['--set', 'mlflow.model_name=main.ml.churn', '--set', 'training.cv_folds=0'];
+      const { code, stdout, stderr } = await gnuMlops([...args, ...set], { cwd: project.folder, env });
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    await command('train', '--quiet');
+    await command('deploy', '--stage', 'staging');
+    await command('copy', '--to', 'databricks');
+    assert.deepEqual([...emulator.workspace.models.get('main.ml.churn')!.aliases], [['Staging', 1]]);
+    assert.match(await command('copy', '--to', 'databricks'), /^Everything of/);
+    await command('copy', '--from', 'databricks', '--to', 'sqlite:///other.db');
+    const there = await command('info', '--history', '--json', '--set', 'mlflow.tracking_uri=sqlite:///other.db');
+    const { stages, history } = JSON.parse(there) as InfoResult;
+    assert.deepEqual([stages.Staging?.version, history.map(({ kind }) => kind)], ['1', ['promote']]);
   });
 
   it('asks for a host when there is none', async () => {
