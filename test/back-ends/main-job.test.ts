@@ -167,6 +167,17 @@ for (const { python, basicAuth } of SERVERS) {
       assert.deepEqual([deployed.version, deployed.previous_version], [made!.version, '2']);
     });
 
+    it('trains anew when it is told to, and keeps the decision on the server', async () => {
+      const { status, challenger } = await json<{ status: string; challenger: { run_id: string } }>('retrain', [
+        'retrain',
+        '--force',
+      ]);
+      assert.ok(['kept-production', 'deployed'].includes(status), status);
+      assert.equal((await fetchRun(challenger.run_id)).status, 'FINISHED');
+      const planned = await json<{ status: string }>('retrain', ['retrain', '--dry-run']);
+      assert.equal(planned.status, 'nothing-to-do');
+    });
+
     it('never prints a credential, and keeps it in no file but env_file', async () => {
       assert.ok(printed.length > 1000);
       assert.ok(!printed.includes(ADMIN.password));
