@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { EngineError } from '../support/errors.ts';
 import { type Agents, type ConnectionOptions, closeAgents, makeAgents } from './agents.ts';
-import { readBody } from './body.ts';
+import { partsOf, readBody, telling } from './body.ts';
 import {
   type Asked,
   answerFailure,
@@ -25,7 +25,7 @@ export interface HttpClientOptions extends Partial<ConnectionOptions> {
   authorization?: (() => Promise<string | undefined>) | undefined;
   /** Headers of every request. */
   headers?: Record<string, string>;
-  /** How long a request may take until its answer begins, and between two parts of it, ms. */
+  /** For how long nothing may move, of what is sent or of what comes, ms. A transfer may take as long as it goes on. */
   timeoutMs?: number;
   /** How often a request that may be repeated is made in all. */
   attempts?: number;
@@ -119,10 +119,10 @@ export class HttpClient {
 
   async *#told(body: Readable, asked: Asked, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of body) yield chunk as Buffer;
-    } catch {
+      yield* partsOf(body, asked.timeoutMs);
+    } catch (error) {
       throwIfAborted(signal);
-      throw connectionFailure(asked, HALF, '');
+      throw brokenOff(error, asked);
     }
   }
 
@@ -168,9 +168,15 @@ export class HttpClient {
   async #answer(request: HttpRequest, asked: Asked): Promise<HttpAnswer> {
     const timer = new AbortController();
     const timeout = setTimeout(() => timer.abort(), asked.timeoutMs);
+    let isOver = false;
+    // A server may answer before it has taken everything: a timer that has been cleared must not come to life again.
+    const moved = () => void (isOver || timeout.refresh());
     const signal = request.signal ? AbortSignal.any([request.signal, timer.signal]) : timer.signal;
     try {
-      const answer: AxiosResponse<Readable> = await this.#axios.request({ ...(await this.#config(request)), signal });
+      const answer: AxiosResponse<Readable> = await this.#axios.request({
+        ...(await this.#config(request, moved)),
+        signal,
+      });
       return { status: answer.status, headers: headersOf(answer), body: answer.data };
     } catch (error) {
       if (EngineError.is(error)) throw error;
@@ -178,11 +184,13 @@ export class HttpClient {
       const { code, message } = error as AxiosError;
       throw new Failed(connectionFailure(asked, code, message), { code });
     } finally {
+      isOver = true;
       clearTimeout(timeout);
     }
   }
 
-  async #config({ method, path, query, json, body, headers }: HttpRequest): Promise<AxiosRequestConfig> {
+  async #config(request: HttpRequest, onPart: () => void): Promise<AxiosRequestConfig> {
+    const { method, path, query, json, body, headers } = request;
     const url = this.#url(path);
     const isOurs = url.origin === this.#base.origin;
     const authorization = isOurs ? await this.#options.authorization?.() : undefined;
@@ -192,7 +200,7 @@ export class HttpClient {
       proxy: proxyFor(url, this.#options.env),
       ...(query === undefined ? {} : { params: query }),
       ...(json === undefined ? {} : { data: JSON.stringify(json) }),
-      ...(body === undefined ? {} : { data: body() }),
+      ...(body === undefined ? {} : { data: telling(body(), onPart) }),
       headers: {
         Accept: 'application/json, */*',
         ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
@@ -225,8 +233,7 @@ export class HttpClient {
   async #read(answer: HttpAnswer, asked: Asked): Promise<string> {
     const bytes = await readBody(answer.body, { most: MOST_BYTES, idleMs: asked.timeoutMs }).catch(
       (error: AxiosError) => {
-        const isLate = error.code === 'ETIMEDOUT';
-        throw new Failed(isLate ? timeoutFailure(asked) : connectionFailure(asked, HALF, ''), { code: error.code });
+        throw new Failed(brokenOff(error, asked), { code: error.code });
       },
     );
     if (bytes.length > MOST_BYTES) throw answerFailure(asked, `sent more than ${MOST_BYTES} bytes`);
@@ -254,6 +261,12 @@ class Failed extends Error {
     this.code = code;
     this.retryAfter = retryAfter;
   }
+}
+
+/** Why an answer that had begun did not come to its end. */
+function brokenOff(error: unknown, asked: Asked): EngineError {
+  const isLate = (error as NodeJS.ErrnoException).code === 'ETIMEDOUT';
+  return isLate ? timeoutFailure(asked) : connectionFailure(asked, HALF, '');
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -1,6 +1,9 @@
 import * as assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { HttpClient, type HttpClientOptions } from '../../../src/engine/http/client.ts';
 import type { EngineError } from '../../../src/engine/support/errors.ts';
 import { rejects } from '../tracking/store-contract.ts';
@@ -129,6 +132,45 @@ describe('An HTTP client', () => {
       const error = await rejects(ask([answer], get, { timeoutMs: 100, attempts: 1 }), 'unreachable');
       assert.match(error.message, /did not answer within 0\.1 s/);
     }
+  });
+
+  it('gives up on a download that stands still half-way, however it was opened', async () => {
+    const standing: Answer = (response) => void response.writeHead(200, { 'Content-Length': '100' }).write('start');
+    const error = await rejects(
+      ask([standing], async (client) => buffer((await client.open({ method: 'GET', path: 'big' })).body), {
+        timeoutMs: 100,
+      }),
+      'unreachable',
+    );
+    assert.match(error.message, /did not answer within 0\.1 s/);
+    assertSilent(error);
+  });
+
+  it('lets a transfer take as long as it moves, and its reader take its time', async () => {
+    const pauses = 8;
+    async function* slowly(): AsyncGenerator<Buffer> {
+      for (let i = 0; i < pauses; i++) yield await pause(50, Buffer.from('part'));
+    }
+    const whenAllCame: Answer = (response, request) =>
+      void request.once('end', () => response.end(JSON.stringify({ came: true })));
+    const body = () => Readable.from(slowly(), { objectMode: false });
+    const put = (client: HttpClient) => client.json({ method: 'PUT', path: 'big', body });
+    assert.deepEqual(await ask([whenAllCame], put, { timeoutMs: 200, attempts: 1 }), { came: true });
+
+    const drip: Answer = (response) => void Readable.from(slowly(), { objectMode: false }).pipe(response);
+    const get = async (client: HttpClient) => buffer((await client.open({ method: 'GET', path: 'big' })).body);
+    assert.equal((await ask([drip], get, { timeoutMs: 200 })).length, pauses * 4);
+
+    const atOnce: Answer = (response) => void response.end(Buffer.alloc(8 << 20));
+    const reader = async (client: HttpClient) => {
+      let bytes = 0;
+      for await (const part of (await client.open({ method: 'GET', path: 'big' })).body) {
+        if (bytes === 0) await pause(400);
+        bytes += (part as Buffer).length;
+      }
+      return bytes;
+    };
+    assert.equal(await ask([atOnce], reader, { timeoutMs: 200 }), 8 << 20);
   });
 
   it('says that nothing listens', async () => {
