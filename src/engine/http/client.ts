@@ -140,10 +140,10 @@ export class HttpClient {
         return await attempt(request, asked);
       } catch (error) {
         throwIfAborted(request.signal);
-        const failed = error instanceof Failed ? error : null;
-        const isLast = made >= attempts || !failed || !mayRepeat(failed.status, failed.code, isRepeatable);
-        if (isLast) throw failed?.error ?? error;
-        await pause(pauseMs(made, failed.retryAfter), request.signal).catch(() => throwIfAborted(request.signal));
+        if (!(error instanceof Failed)) throw error;
+        const wait = made < attempts ? waitAfter(error, made, { isRepeatable, timeoutMs: asked.timeoutMs }) : null;
+        if (wait === null) throw error.error;
+        await pause(wait, request.signal).catch(() => throwIfAborted(request.signal));
       }
     }
   }
@@ -261,6 +261,18 @@ class Failed extends Error {
     this.code = code;
     this.retryAfter = retryAfter;
   }
+}
+
+/** Milliseconds until the request is made again; null when it is not. */
+function waitAfter(
+  { status, code, retryAfter }: Failed,
+  made: number,
+  { isRepeatable, timeoutMs }: { isRepeatable: boolean; timeoutMs: number },
+): number | null {
+  if (!mayRepeat(status, code, isRepeatable)) return null;
+  const wait = pauseMs(made, retryAfter);
+  // A server may ask to come back in an hour; nobody waits in front of a command for so long.
+  return retryAfter !== undefined && wait > timeoutMs ? null : wait;
 }
 
 /** Why an answer that had begun did not come to its end. */

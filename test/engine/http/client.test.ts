@@ -95,6 +95,11 @@ describe('An HTTP client', () => {
     assert.equal(seen.length, 2, 'after 429 nothing was done');
   });
 
+  it('does not wait longer than the time-out for a server that asks to come back much later', async () => {
+    await rejects(ask([status(503, '', { 'Retry-After': '3600' })], get, { timeoutMs: 1000 }), 'unreachable');
+    assert.equal(seen.length, 1);
+  });
+
   it('says what went wrong, and of no credential', async () => {
     const cases: [Answer, Parameters<typeof rejects>[1], RegExp][] = [
       [status(401), 'unauthorized', /does not know our credentials \(401\)/],
