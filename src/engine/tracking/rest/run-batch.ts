@@ -7,8 +7,8 @@ import { CONTEXT_TAG, toPairs, wireNumber } from './wire.ts';
 const MOST_METRICS = 1000;
 const MOST_PARAMS = 100;
 const MOST_TAGS = 100;
-/** A batch may have 1 MB; this is what its texts may have. */
-const MOST_CHARACTERS = 400_000;
+/** A request may have 1,000,000 bytes; this is what its items may have. */
+const MOST_BYTES = 900_000;
 
 /** What a run gains, with names checked and long values cut as MLflow cuts them. */
 export function checkedBatch({ params = {}, metrics = [], tags = {}, inputs = [] }: RunBatch): Required<RunBatch> {
@@ -42,7 +42,7 @@ function partsOf({ params, metrics, tags }: Required<RunBatch>): Part[] {
   };
   const metricParts = inParts(metrics.map(wireMetric), MOST_METRICS);
   const count = Math.max(pairParts.params.length, pairParts.tags.length, metricParts.length);
-  const isSmall = count === 1 && characters(params) + characters(tags) < MOST_CHARACTERS;
+  const isSmall = count === 1 && bytesOf([pairParts.params, pairParts.tags, metricParts]) < MOST_BYTES;
   const [allParams] = pairParts.params;
   const [allTags] = pairParts.tags;
   const [allMetrics] = metricParts;
@@ -62,14 +62,26 @@ function partsOf({ params, metrics, tags }: Required<RunBatch>): Part[] {
   ];
 }
 
+/** At most `most` items in each part, and no more bytes than a request may have. */
 function inParts<T>(items: T[], most: number): T[][] {
   const parts: T[][] = [];
-  for (let start = 0; start < items.length; start += most) parts.push(items.slice(start, start + most));
+  let bytes = 0;
+  for (const item of items) {
+    const own = bytesOf(item) + 1;
+    const last = parts.at(-1);
+    if (last === undefined || last.length >= most || bytes + own > MOST_BYTES) {
+      parts.push([item]);
+      bytes = own;
+    } else {
+      last.push(item);
+      bytes += own;
+    }
+  }
   return parts;
 }
 
-function characters(record: Record<string, string>): number {
-  return Object.entries(record).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function wireMetric({ key, value, timestamp, step }: Metric): object {
