@@ -172,7 +172,7 @@ function makeProject(
         batchExperiment(config),
         retrainingExperiment(config),
       ];
-      return recoverInterrupted(store, names, undefined, clock());
+      return recoverInterrupted(store, names, undefined, clock(), config.mlflow.model_name);
     },
     close: async () => {
       leases?.close();

@@ -98,6 +98,9 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
       );
       const runs = versions.map(({ runId }) => runId);
       assert.equal(new Set(runs).size, runs.length, 'no run has two versions');
+      for (const { runId } of versions) {
+        assert.equal((await store.getRun(runId!)).status, 'FINISHED', 'a version comes from a run that was finished');
+      }
       for (const name of [EXPERIMENT, `${EXPERIMENT}_events`]) {
         const experiment = await store.findExperiment(name);
         const running = { experimentIds: [experiment!.experimentId], filter: "attributes.status = 'RUNNING'" };

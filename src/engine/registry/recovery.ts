@@ -22,12 +22,14 @@ export interface RecoveredRun {
  * Ends what dead processes of this host left RUNNING: events by {@link settleEvent}, other runs as KILLED. Runs of other hosts
  * and of other tools stay as they are. Every writing command calls it first.
  * @param experimentNames names of experiments, those of events included; missing ones are left out
+ * @param modelName whose versions tell that a training was done but for its end
  */
 export async function recoverInterrupted(
   store: TrackingStore,
   experimentNames: string[],
   self: ProcessIdentity = ownIdentity(),
   now: Date = new Date(),
+  modelName?: string,
 ): Promise<RecoveredRun[]> {
   const recovered: RecoveredRun[] = [];
   for (const experimentName of experimentNames) {
@@ -35,11 +37,19 @@ export async function recoverInterrupted(
     if (experiment === null) continue;
     const running = await allRuns(store, experiment.experimentId, "attributes.status = 'RUNNING'");
     for (const run of running.filter((candidate) => isAbandoned(candidate, self))) {
-      const status = await settleEvent(store, run, 'KILLED', now);
+      const isDone =
+        modelName !== undefined && toEvent(run) === null && (await hasVersion(store, modelName, run.runId));
+      const status = await settleEvent(store, run, isDone ? 'FINISHED' : 'KILLED', now);
       recovered.push({ runId: run.runId, experimentName, status, event: toEvent(run) });
     }
   }
   return recovered;
+}
+
+/** On a server a version is registered before its run ends: a training that was cut off between the two has done its work. */
+async function hasVersion(store: TrackingStore, modelName: string, runId: string): Promise<boolean> {
+  const versions = await store.listVersions(modelName);
+  return versions.some((version) => version.runId === runId);
 }
 
 /**
@@ -49,7 +59,7 @@ export async function recoverInterrupted(
 export async function settleEvent(
   store: TrackingStore,
   run: Run,
-  otherwise: 'KILLED' | 'FAILED',
+  otherwise: 'KILLED' | 'FAILED' | 'FINISHED',
   now: Date,
 ): Promise<RunStatus> {
   const current = await store.getRun(run.runId);

@@ -127,6 +127,18 @@ describe('Recovery', () => {
     assert.deepEqual(await recoverInterrupted(store, ['contract']), []);
   });
 
+  it('finishes a training that was cut off behind its registration, which a server does before', async () => {
+    const run = await startRun({ [OWNER_TAG]: ownerTag(dead) });
+    const other = await startRun({});
+    const register = { name: 'cut off', source: `runs:/${run.runId}/model`, runId: run.runId, userId: 'u' };
+    await store.finishRun(other.runId, { status: 'FINISHED', endTime: Date.now(), register });
+    const recovered = await recoverInterrupted(store, ['contract'], undefined, undefined, 'cut off');
+    assert.deepEqual(
+      recovered.map(({ runId, status }) => [runId, status]),
+      [[run.runId, 'FINISHED']],
+    );
+  });
+
   it('shows runs of other hosts as stale after ten minutes', async () => {
     const run = await startRun({ [OWNER_TAG]: ownerTag(elsewhere) });
     assert.equal(isStale(run, new Date(run.startTime + 9 * 60_000)), false);

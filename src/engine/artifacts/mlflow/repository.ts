@@ -89,7 +89,8 @@ export class MlflowRepository implements ArtifactRepository {
       );
     };
     const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) };
-    await this.#http.text({ method: 'PUT', path: this.#address(path), body, headers, isRepeatable: true, signal });
+    // A server that took the file answers with JSON; a sign-in page in between does not, though it says 200.
+    await this.#http.json({ method: 'PUT', path: this.#address(path), body, headers, isRepeatable: true, signal });
   }
 
   /** Also true when nobody can tell. */
