@@ -1,5 +1,9 @@
 import type { Locator } from 'playwright-core';
 
+/** A button that cannot be pressed for so long has gone with its row. */
+const REDRAWN_MS = 3000;
+const ATTEMPTS = 10;
+
 /** A tree in the side bar, such as Experiments or the Explorer's files. */
 export class TreeView {
   readonly tree: Locator;
@@ -22,10 +26,20 @@ export class TreeView {
     await this.tree.getByRole('treeitem', { name, expanded: true }).first().waitFor();
   }
 
-  /** Presses one of the buttons that a row shows under the mouse. */
+  /**
+   * Presses one of the buttons that a row shows under the mouse. When the tree is drawn anew in between, row and button are others,
+   * and the mouse has to come again.
+   */
   async press(name: string | RegExp, button: string): Promise<void> {
     const row = this.item(name).first();
-    await row.hover();
-    await row.getByRole('button', { name: button }).click();
+    for (let attempt = 1; ; attempt++) {
+      await row.hover();
+      try {
+        await row.getByRole('button', { name: button }).click({ timeout: REDRAWN_MS });
+        return;
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 }
