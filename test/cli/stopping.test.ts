@@ -25,7 +25,9 @@ describe('A command', () => {
     const folder = path.join(project.folder, 'logs');
     const hasStarted = () =>
       existsSync(folder) &&
-      readdirSync(folder).some((name) => readFileSync(path.join(folder, name), 'utf8').includes(' started.'));
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.log'))
+        .some((name) => readFileSync(path.join(folder, name), 'utf8').includes(' started.'));
     while (!hasStarted()) {
       assert.equal(child.exitCode, null, 'it ended before it was interrupted');
       await delay(5);
