@@ -49,7 +49,8 @@ describe('Signing in, in the editor', () => {
     server = createServer((request, response) => {
       const isKnown = request.headers.authorization === EXPECTED;
       const isVersion = request.url === '/version';
-      response.writeHead(isVersion ? 200 : isKnown ? 404 : 401).end(isVersion ? '3.17.2' : '');
+      const nothing = JSON.stringify({ error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'There is none.' });
+      response.writeHead(isVersion ? 200 : isKnown ? 404 : 401).end(isVersion ? '3.17.2' : isKnown ? nothing : '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     original = readFileSync(configFile(), 'utf8');

@@ -25,7 +25,6 @@ const BY_CODE: Record<string, ErrorReason> = {
 const BY_STATUS: Record<number, ErrorReason> = {
   401: 'unauthorized',
   403: 'unauthorized',
-  404: 'not-found',
   409: 'conflict',
 };
 
@@ -39,7 +38,7 @@ export function explainDatabricks(
 ): EngineError | null {
   if (status < 400 || status === 407) return null;
   const { code, message } = readErrorBody(body.toString('utf8'), STATUS_CODES[status] ?? '');
-  const reason = reasonOf(code, message, status);
+  const reason = status === 404 ? missingOrWrong(code, method) : reasonOf(code, message, status);
   const fix = reason === 'unauthorized' || reason === 'unreachable' ? fixes[reason] : undefined;
   const details = { status, code, host, request: `${method} ${path}`, ...(fix ? { fix } : {}) };
   return new EngineError(
@@ -49,6 +48,14 @@ export function explainDatabricks(
   );
 }
 
+/**
+ * Databricks and the storage behind it say with a code that something is not there; only HEAD is answered without words. A 404 that
+ * says anything else, such as a web page, comes from another server.
+ */
+function missingOrWrong(code: string, method: string): ErrorReason {
+  return BY_CODE[code] ?? (code !== '' || method === 'HEAD' ? 'not-found' : 'unreachable');
+}
+
 function reasonOf(code: string, message: string, status: number): ErrorReason {
   if (MISSING.test(message)) return 'not-found';
   const known = BY_CODE[code] ?? BY_STATUS[status];
@@ -56,7 +63,7 @@ function reasonOf(code: string, message: string, status: number): ErrorReason {
   return status >= 400 && status < 500 && status !== 408 && status !== 429 ? 'usage' : 'unreachable';
 }
 
-/** JSON of today, of API 1.2, of SCIM; `CODE: text`; a page; or nothing at all. */
+/** JSON of today, of API 1.2, of SCIM; `CODE: text`; the XML of cloud storage; a page; or nothing at all. */
 export function readErrorBody(body: string, statusText: string): ApiErrorBody {
   return jsonError(body) ?? plainError(body) ?? { code: '', message: statusText || 'no reason was given' };
 }
@@ -74,13 +81,18 @@ function jsonError(body: string): ApiErrorBody | null {
     unknown
   >;
   const text = [message, error_description, detail, error].find((each) => typeof each === 'string' && each !== '');
-  const code = error_code ?? (detail === undefined ? undefined : (scimType ?? `SCIM_${status}`)) ?? '';
+  const code =
+    error_code ?? (detail === undefined || status === undefined ? undefined : (scimType ?? `SCIM_${status}`)) ?? '';
   return text === undefined && code === '' ? null : { code: String(code), message: oneLine(String(text ?? code)) };
 }
 
 function plainError(body: string): ApiErrorBody | null {
   const [, code, message] = /^([A-Z_]+): (.*)/.exec(body) ?? [];
   if (code !== undefined) return { code, message: oneLine(message ?? '') };
+  const [, storageCode] = /<Code>(\w+)<\/Code>/.exec(body) ?? [];
+  if (storageCode !== undefined) {
+    return { code: storageCode, message: oneLine(/<Message>([^<]*)/.exec(body)?.[1] ?? storageCode) };
+  }
   const page = /<pre>([^<]*)<\/pre>|<title>([^<]*)<\/title>/i.exec(body);
   const text = page?.[1] ?? page?.[2];
   return text === undefined ? null : { code: '', message: oneLine(text) };

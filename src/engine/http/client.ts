@@ -70,7 +70,7 @@ const HALF = 'ERR_BAD_RESPONSE';
 /**
  * Asks one server. Connections are kept, proxies and certificates are those of the environment, and what passes by itself (429, 5xx, a
  * connection that broke) is tried again where that does no harm. Every failure is an EngineError that says who was asked for what:
- * `unreachable`, `unauthorized`, `not-found`, `usage`, `cancelled`. Nothing of it holds a credential.
+ * `unreachable`, `unauthorized`, `usage`, `cancelled`, and what `explain` says. Nothing of it holds a credential.
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -289,12 +289,24 @@ function headersOf({ headers }: AxiosResponse): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
+/** Whom we ask answers with an object, always. */
 function parseJson<T>(text: string, asked: Asked): T {
   if (text.trim() === '') return {} as T;
+  const value = parsed(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as T;
+  throw answerFailure(asked, `answered with ${kindOf(value, text)}; is it the right address?`);
+}
+
+/** undefined for what is no JSON. */
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
-    const found = text.trimStart().startsWith('<') ? 'a web page' : 'something that is no JSON';
-    throw answerFailure(asked, `answered with ${found}; is it the right address?`);
+    return undefined;
   }
+}
+
+function kindOf(value: unknown, text: string): string {
+  if (text.trimStart().startsWith('<')) return 'a web page';
+  return value === undefined ? 'something that is no JSON' : 'JSON that is no object';
 }

@@ -83,7 +83,8 @@ export function statusFailure(asked: Asked, answer: FailedAnswer): EngineError {
       status,
     });
   }
-  if (status === 404) return failure('not-found', asked, `has nothing there (404)${said}`, { status });
+  // Whether a thing is missing, or its whole address wrong, only the server's own words can tell: `explain` knows them.
+  if (status === 404) return failure('unreachable', asked, `has nothing there (404)${said}`, { status });
   if (status >= 500 || status === 429) return failure('unreachable', asked, `answered ${status}${said}`, { status });
   return failure('usage', asked, `refused the request (${status})${said}`, { status });
 }

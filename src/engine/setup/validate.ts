@@ -99,17 +99,35 @@ async function dataChecks(loaded: LoadedConfig, isOffline = false): Promise<Chec
 /** Opened for reading only, so that a look makes no store. */
 async function storeChecks(loaded: LoadedConfig, isOffline = false): Promise<Check[]> {
   try {
-    const store = await openProjectStore(loaded, { readOnly: true, isOffline });
-    const { location, version, notices = [] } = await store.describe();
-    const moved = await artifactsElsewhere(store, loaded);
-    await store.close();
-    const read = ok('store', `${location} (${version}) can be read.`);
-    return [...(notices.length === 0 ? [read] : notices.map((notice) => warning('store', notice))), ...moved];
-  } catch (error) {
-    if (!EngineError.is(error, 'not-found')) return [failure('store', error)];
+    const store = await storeIfThere(loaded, isOffline);
     const { tracking_uri } = loaded.config.mlflow;
-    return [ok('store', `${tracking_uri} does not exist yet; the first command that writes makes it.`)];
+    if (store === null)
+      return [ok('store', `${tracking_uri} does not exist yet; the first command that writes makes it.`)];
+    try {
+      return await openedStoreChecks(store, loaded);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return [failure('store', error)];
   }
+}
+
+/** Only opening tells that there is no store yet; what an opened one says of anything else that is missing is another matter. */
+async function storeIfThere(loaded: LoadedConfig, isOffline: boolean): Promise<TrackingStore | null> {
+  try {
+    return await openProjectStore(loaded, { readOnly: true, isOffline });
+  } catch (error) {
+    if (EngineError.is(error, 'not-found')) return null;
+    throw error;
+  }
+}
+
+async function openedStoreChecks(store: TrackingStore, loaded: LoadedConfig): Promise<Check[]> {
+  const { location, version, notices = [] } = await store.describe();
+  const moved = await artifactsElsewhere(store, loaded);
+  const read = ok('store', `${location} (${version}) can be read.`);
+  return [...(notices.length === 0 ? [read] : notices.map((notice) => warning('store', notice))), ...moved];
 }
 
 /** MLflow's stores hold absolute paths, so a project that was moved or copied still points at the place it came from. */

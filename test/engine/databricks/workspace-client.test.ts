@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { readErrorBody } from '../../../src/engine/databricks/api-error.ts';
+import { explainDatabricks, readErrorBody } from '../../../src/engine/databricks/api-error.ts';
 import { numberText, parseLossless } from '../../../src/engine/databricks/lossless-json.ts';
 import { tokenSource } from '../../../src/engine/databricks/sign-in.ts';
 import { WorkspaceClient } from '../../../src/engine/databricks/workspace-client.ts';
@@ -91,6 +91,12 @@ describe('An error of Databricks', () => {
     ['of API 1.2', '{"error":"no such cluster"}', { code: '', message: 'no such cluster' }],
     ['of SCIM', '{"detail":"no user","status":"404"}', { code: 'SCIM_404', message: 'no user' }],
     ['of OAuth', '{"error":"invalid_client","error_description":"bad"}', { code: '', message: 'bad' }],
+    ['of another server', '{"detail":"Not Found"}', { code: '', message: 'Not Found' }],
+    [
+      'of cloud storage',
+      '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>It is not there.</Message></Error>',
+      { code: 'NoSuchKey', message: 'It is not there.' },
+    ],
     ['in plain text', 'MALFORMED_REQUEST: bad json', { code: 'MALFORMED_REQUEST', message: 'bad json' }],
     ['on a page', '<html><title>Gateway</title></html>', { code: '', message: 'Gateway' }],
     ['without words', '', { code: '', message: 'Bad Gateway' }],
@@ -98,6 +104,30 @@ describe('An error of Databricks', () => {
   for (const [name, body, expected] of cases) {
     it(`${name} is read`, () => assert.deepEqual(readErrorBody(body, 'Bad Gateway'), expected));
   }
+});
+
+describe('A 404', () => {
+  const asked = { what: 'x', host: 'https://h', path: '/p', proxy: null, timeoutMs: 1, fixes: {} };
+  const reasonOf = (body: string, method = 'GET') =>
+    explainDatabricks({ status: 404, headers: {}, body: Buffer.from(body) }, { ...asked, method })?.reason;
+
+  it('says that something is not there only in words of Databricks and of the storage behind it', () => {
+    const missing = [
+      '{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"x"}',
+      '{"error_code":"NOT_FOUND","message":"x"}',
+      '{"error_code":"REGISTERED_MODEL_DOES_NOT_EXIST","message":"x"}',
+      '{"detail":"no user","status":"404"}',
+      '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>',
+    ];
+    for (const body of missing) assert.equal(reasonOf(body), 'not-found', body);
+    assert.equal(reasonOf('', 'HEAD'), 'not-found', 'HEAD is answered without words');
+  });
+
+  it('is a wrong address when anybody could have said it', () => {
+    for (const body of ['<html><title>Not Found</title></html>', '{"detail":"Not Found"}', 'nope', '']) {
+      assert.equal(reasonOf(body), 'unreachable', body);
+    }
+  });
 });
 
 describe('Ids beyond 2^53', () => {

@@ -104,7 +104,7 @@ describe('An HTTP client', () => {
     const cases: [Answer, Parameters<typeof rejects>[1], RegExp][] = [
       [status(401), 'unauthorized', /does not know our credentials \(401\)/],
       [status(403, 'no way'), 'unauthorized', /does not permit this \(403\): no way/],
-      [status(404), 'not-found', /404/],
+      [status(404), 'unreachable', /has nothing there \(404\)/],
       [
         status(302, '', { Location: 'https://login.example.com/x?token=1' }),
         'unreachable',
@@ -112,6 +112,9 @@ describe('An HTTP client', () => {
       ],
       [status(200, '<html>hello</html>'), 'unreachable', /a web page; is it the right address/],
       [status(200, '{"a":'), 'unreachable', /no JSON/],
+      [status(200, '"ok"'), 'unreachable', /JSON that is no object; is it the right address/],
+      [status(200, '[]'), 'unreachable', /JSON that is no object/],
+      [status(200, 'null'), 'unreachable', /JSON that is no object/],
       [(response) => response.socket?.destroy(), 'unreachable', /broke off/],
       [
         (response) => {

@@ -21,6 +21,14 @@ export interface ServerClient {
   close(): void;
 }
 
+/** What an answer about one thing holds, always; without it, it comes from a server that says yes to everything. */
+const ANSWERS: Record<string, string> = {
+  'experiments/get-by-name': 'experiment',
+  'runs/get': 'run',
+  'registered-models/get': 'registered_model',
+  'model-versions/get': 'model_version',
+};
+
 /** MLflow's REST API as methods; paging and "there is none" are dealt with here. */
 export class MlflowApi {
   readonly #client: ServerClient;
@@ -40,11 +48,21 @@ export class MlflowApi {
   /** As `get`, but null when the server says that there is no such thing. */
   async find<T>(path: string, query: Record<string, string | number>): Promise<T | null> {
     try {
-      return await this.get<T>(path, query);
+      return this.#whole(path, await this.get<T & object>(path, query));
     } catch (error) {
       if (EngineError.is(error, 'not-found')) return null;
       throw error;
     }
+  }
+
+  #whole<T extends object>(path: string, answer: T): T {
+    const member = ANSWERS[path];
+    if (member === undefined || member in answer) return answer;
+    throw new EngineError(
+      'unreachable',
+      `What answers at ${this.location} does not look like an MLflow server: it tells no ${member} (GET ${path}).`,
+      { fix: 'Check that mlflow.tracking_uri is the address of an MLflow server.' },
+    );
   }
 
   /** A search: a POST that changes nothing. */
@@ -76,10 +94,13 @@ export class MlflowApi {
     return found;
   }
 
-  /** The server's version, such as "3.17.2". */
+  /** The server's version, such as "3.17.2"; "unknown" where something in between keeps that page to itself. */
   async version(): Promise<string> {
-    const text = (await this.#client.text('/version')).trim();
-    return /^\d+\.\d+[\w.]*$/.test(text) ? text : 'unknown';
+    const text = await this.#client.text('/version').catch((error) => {
+      if (EngineError.is(error) && error.details.status === 404) return '';
+      throw error;
+    });
+    return /^\d+\.\d+[\w.]*$/.test(text.trim()) ? text.trim() : 'unknown';
   }
 
   close(): void {

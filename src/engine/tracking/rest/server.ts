@@ -8,9 +8,13 @@ type Environment = Record<string, string | undefined>;
 
 const API = '/api/2.0/mlflow/';
 
+/** What not every MLflow server has: models beside runs came with MLflow 3, and stages are said to go. */
+const OPTIONAL = /\/(logged-models\/[^/]+|model-versions\/transition-stage)$/;
+
 /** MLflow's error codes (mlflow/protos/databricks.proto); what is not here goes by its status. */
 const REASONS: Record<string, ErrorReason> = {
   RESOURCE_DOES_NOT_EXIST: 'not-found',
+  NOT_FOUND: 'not-found',
   RESOURCE_ALREADY_EXISTS: 'conflict',
   INVALID_PARAMETER_VALUE: 'usage',
   INVALID_STATE: 'conflict',
@@ -71,16 +75,29 @@ function authorizationOf(address: URL, env: Environment): string | undefined {
 }
 
 /** MLflow says what is wrong in `{"error_code", "message"}`; null for answers of another kind. */
-export function explainMlflow(
-  { status, body }: FailedAnswer,
-  { host, method, path, fixes }: Asked,
-): EngineError | null {
-  const { error_code, message } = parse(body);
+export function explainMlflow(answer: FailedAnswer, asked: Asked): EngineError | null {
+  const { error_code, message } = parse(answer.body);
   const reason = REASONS[error_code ?? ''];
-  if (reason === undefined || typeof message !== 'string') return null;
+  if (reason === undefined || typeof message !== 'string') return answer.status === 404 ? noSuchPath(asked) : null;
+  const { host, method, path, fixes } = asked;
   const fix = reason === 'unauthorized' ? fixes.unauthorized : undefined;
-  const details = { host, request: `${method} ${path}`, status, error_code, ...(fix ? { fix } : {}) };
+  const details = { host, request: `${method} ${path}`, status: answer.status, error_code, ...(fix ? { fix } : {}) };
   return new EngineError(reason, `The MLflow server says: ${firstSentence(message)}`, details);
+}
+
+/** A 404 that is not MLflow's own knows nothing of runs and models: it is about the path, not about what is looked for. */
+function noSuchPath({ host, method, path }: Asked): EngineError {
+  const request = `${method} ${path}`;
+  const details = { host, request, status: 404 };
+  if (OPTIONAL.test(path)) return new EngineError('not-found', `The MLflow server at ${host} has no ${path}.`, details);
+  return new EngineError(
+    'unreachable',
+    `What answers at ${host} does not look like an MLflow server: it has nothing at ${path} (${request}: 404).`,
+    {
+      ...details,
+      fix: 'Check host and port of mlflow.tracking_uri, and the path when the server lies behind one (https://host/mlflow).',
+    },
+  );
 }
 
 function parse(body: Buffer): { error_code?: string; message?: unknown } {
