@@ -1,10 +1,9 @@
 import { CsvScanner } from '../data/csv-scanner.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
-import type { FeatureProfile } from '../model/profile.ts';
 import { DistributionCounter, type FileDistribution } from '../monitoring/distribution.ts';
 import { FeatureReader } from '../prediction/feature-reader.ts';
 import { withEscapedFormulas } from './formula-escape.ts';
-import { ScoredRows } from './scored-rows.ts';
+import { type ByteRange, ScoredRows } from './scored-rows.ts';
 
 /** What all blocks of a file have in common. Plain data: it goes to other threads. */
 export interface FileLayout {
@@ -33,7 +32,7 @@ export interface RefusedRow {
 }
 
 export interface ScoredBlock {
-  /** The rows that could be scored: their bytes, our columns, their line end. */
+  /** The rows that could be scored: their bytes, our columns, their line end. In memory that nobody else uses. */
   output: Uint8Array<ArrayBuffer>;
   /** Records in the block, refused ones included. */
   rows: number;
@@ -49,14 +48,17 @@ export interface ScoredBlock {
 
 interface ScoringModel {
   model: LoadedModel;
-  profile: FeatureProfile[];
+  counter: DistributionCounter;
 }
 
 const models = new Map<string, ScoringModel>();
 
-/** Scores the records of a block; rows that do not fit the model are refused, one by one. */
-export function scoreBlock(layout: FileLayout, bytes: Buffer): ScoredBlock {
-  return new BlockScorer(layout, loadOnce(layout.modelFolder), bytes).score();
+/**
+ * Scores the records of a block; rows that do not fit the model are refused, one by one.
+ * @param room for the output, about twice the block's size; other memory is taken when it is too small
+ */
+export function scoreBlock(layout: FileLayout, bytes: Buffer, room: ArrayBuffer): ScoredBlock {
+  return new BlockScorer(layout, loadOnce(layout.modelFolder), bytes, room).score();
 }
 
 /** A folder never changes once its version is registered; the gates have seen to it. */
@@ -64,7 +66,7 @@ function loadOnce(folder: string): ScoringModel {
   const known = models.get(folder);
   if (known) return known;
   const model = loadModel(folder);
-  const loaded = { model, profile: model.profile()?.features ?? [] };
+  const loaded = { model, counter: new DistributionCounter(model.profile()?.features ?? []) };
   models.set(folder, loaded);
   return loaded;
 }
@@ -80,13 +82,15 @@ class BlockScorer {
   readonly #counter: DistributionCounter;
   #rows = 0;
 
-  constructor(layout: FileLayout, { model, profile }: ScoringModel, bytes: Buffer) {
+  constructor(layout: FileLayout, { model, counter }: ScoringModel, bytes: Buffer, room: ArrayBuffer) {
     this.#layout = layout;
     this.#model = model;
     this.#bytes = bytes;
     this.#scanner = new CsvScanner(bytes, layout.delimiter);
-    this.#counter = new DistributionCounter(profile);
-    this.#scored = new ScoredRows(layout, model.classes, bytes.length * 2);
+    this.#counter = counter;
+    // A block that failed half-way may have left some counts.
+    counter.take();
+    this.#scored = new ScoredRows(layout, model.classes, room);
   }
 
   score(): ScoredBlock {
@@ -98,7 +102,7 @@ class BlockScorer {
       openQuote: this.#scanner.unterminated ? this.#scanner.line : null,
       refused: this.#refused,
       unknown: this.#unknown,
-      distribution: this.#counter.counts,
+      distribution: this.#counter.take(),
     };
   }
 
@@ -108,7 +112,7 @@ class BlockScorer {
     const readers = this.#model.signature.inputs.map((column) => {
       return new FeatureReader(column, this.#model.categories.get(column.name), this.#layout.decimal);
     });
-    const records: Uint8Array[] = [];
+    const records: ByteRange[] = [];
     let goesOn = true;
     while (records.length < batchSize && goesOn) {
       const count = this.#scanner.next();
@@ -136,7 +140,7 @@ class BlockScorer {
     return null;
   }
 
-  #scoreRows(readers: FeatureReader[], records: Uint8Array[]): void {
+  #scoreRows(readers: FeatureReader[], records: ByteRange[]): void {
     const feeds = new Map(readers.map((reader) => [reader.column.name, reader.tensor()]));
     const scores = this.#model.score(feeds);
     this.#counter.add(feeds, scores);
@@ -147,10 +151,11 @@ class BlockScorer {
   }
 
   /** The record's own bytes; with formulas made harmless when that was asked for. */
-  #record(): Uint8Array {
-    const { recordStart, recordEnd } = this.#scanner;
-    if (!this.#layout.escapeFormulas) return this.#bytes.subarray(recordStart, recordEnd);
-    return withEscapedFormulas(this.#scanner, this.#layout.fieldCount);
+  #record(): ByteRange {
+    const { recordStart: start, recordEnd: end } = this.#scanner;
+    if (!this.#layout.escapeFormulas) return { bytes: this.#bytes, start, end };
+    const bytes = withEscapedFormulas(this.#scanner, this.#layout.fieldCount);
+    return { bytes, start: 0, end: bytes.length };
   }
 
   #recordText(): string {

@@ -1,8 +1,10 @@
 import { EngineError } from '../support/errors.ts';
+import type { SpareMemory } from './spare-memory.ts';
 
 /** Whole records of a CSV file, as bytes. */
 export interface CsvBlock {
-  bytes: Buffer;
+  /** At the beginning of memory that nobody else uses: whoever is done with the block gives it back. */
+  bytes: Buffer<ArrayBuffer>;
   /** Bytes read from the source up to here, for progress. */
   position: number;
 }
@@ -17,32 +19,67 @@ export interface BlockOptions {
   blockBytes: number;
   /** A record longer than this is refused, so that memory stays flat whatever the file holds. */
   maxLineBytes: number;
+  /** Where blocks get their memory from. */
+  memory: SpareMemory;
 }
 
 /**
  * Cuts a stream of CSV bytes at the ends of records (RFC 4180: a line end inside quotes ends none). The last block may lack a
- * line end.
+ * line end. A chunk of the source is read before the next one is asked for, and never again.
  * @throws EngineError `invalid-data` for a record that is too long
  */
 export async function* csvBlocks(source: AsyncIterable<Buffer>, options: BlockOptions): AsyncGenerator<CsvBlock> {
   const cutter = new RecordCutter(options.delimiter);
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
+  const pending = new PendingBytes(options);
   let position = 0;
   for await (const chunk of source) {
     position += chunk.length;
     const end = cutter.lastRecordEnd(chunk);
-    if (end > 0 && pendingBytes + end >= options.blockBytes) {
-      yield { bytes: Buffer.concat([...pending, chunk.subarray(0, end)]), position };
-      pending = [chunk.subarray(end)];
-      pendingBytes = chunk.length - end;
-    } else {
-      pending.push(chunk);
-      pendingBytes += chunk.length;
-    }
+    if (end > 0 && pending.length + end >= options.blockBytes) {
+      pending.add(chunk.subarray(0, end));
+      // The rest first: the chunk may be another one when the reader of the block comes back.
+      const block = pending.take();
+      pending.add(chunk.subarray(end));
+      yield { bytes: block, position };
+    } else pending.add(chunk);
     if (cutter.openBytes > options.maxLineBytes) throw tooLong(options.maxLineBytes);
   }
-  if (pendingBytes > 0) yield { bytes: Buffer.concat(pending), position };
+  if (pending.length > 0) yield { bytes: pending.take(), position };
+}
+
+/** Bytes of the block that is being filled. */
+class PendingBytes {
+  length = 0;
+  readonly #memory: SpareMemory;
+  readonly #blockBytes: number;
+  #bytes: Buffer<ArrayBuffer>;
+
+  constructor({ memory, blockBytes }: BlockOptions) {
+    this.#memory = memory;
+    this.#blockBytes = blockBytes;
+    this.#bytes = Buffer.from(memory.take(blockBytes));
+  }
+
+  add(bytes: Buffer): void {
+    if (this.length + bytes.length > this.#bytes.length) this.#grow(this.length + bytes.length);
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** What was filled in; the next block begins. */
+  take(): Buffer<ArrayBuffer> {
+    const taken = this.#bytes.subarray(0, this.length);
+    this.#bytes = Buffer.from(this.#memory.take(this.#blockBytes));
+    this.length = 0;
+    return taken;
+  }
+
+  #grow(least: number): void {
+    const larger = Buffer.from(this.#memory.take(Math.max(least, this.#bytes.length * 2)));
+    larger.set(this.#bytes.subarray(0, this.length));
+    this.#memory.give(this.#bytes.buffer);
+    this.#bytes = larger;
+  }
 }
 
 /** Finds the ends of records in chunk after chunk, remembering whether a quote is open. */

@@ -9,7 +9,7 @@ const APOSTROPHE = Buffer.from("'");
  * The current record with an apostrophe put before every field that a spreadsheet would compute; numbers are left alone. All
  * other bytes stay as they are.
  */
-export function withEscapedFormulas(scanner: CsvScanner, fieldCount: number): Uint8Array {
+export function withEscapedFormulas(scanner: CsvScanner, fieldCount: number): Buffer {
   const { bytes, recordStart, recordEnd } = scanner;
   const parts: Uint8Array[] = [];
   let from = recordStart;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Config } from '../config/config.ts';
@@ -10,6 +10,7 @@ import { parquetAsCsv } from '../data/parquet.ts';
 import { EngineError } from '../support/errors.ts';
 import { type CsvBlock, csvBlocks } from './csv-blocks.ts';
 import { inputFormat } from './input-format.ts';
+import type { SpareMemory } from './spare-memory.ts';
 
 /** A file of rows that is being read: its header, and then its records in blocks. */
 export interface RowSource {
@@ -24,6 +25,8 @@ export interface RowSource {
   /** Records behind the header, from line `firstLine` on. */
   blocks: AsyncGenerator<CsvBlock>;
   firstLine: number;
+  /** Closes the file, wherever its reader stopped. */
+  close(): Promise<void>;
 }
 
 export interface SourceOptions {
@@ -31,6 +34,8 @@ export interface SourceOptions {
   limits: Config['batch_inference']['limits'];
   /** Gets every byte of the file as it lies there, for its digest. */
   onBytes: (bytes: Buffer) => void;
+  /** Where blocks get their memory from. */
+  memory: SpareMemory;
 }
 
 const BLOCK_BYTES = 1 << 18;
@@ -42,6 +47,20 @@ const READ_BYTES = 1 << 17;
  */
 export async function openRows(file: string, options: SourceOptions): Promise<RowSource> {
   const chunks = rawCsv(file, options)[Symbol.asyncIterator]();
+  const close = async () => void (await chunks.return?.());
+  try {
+    return { ...(await readRows(file, chunks, options)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readRows(
+  file: string,
+  chunks: AsyncIterator<Buffer>,
+  options: SourceOptions,
+): Promise<Omit<RowSource, 'close'>> {
   const head = await readHead(chunks, options.limits.max_line_bytes);
   if (head.length === 0) throw new EngineError('invalid-data', 'The file is empty; expected a header line.');
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
@@ -67,6 +86,7 @@ export async function openRows(file: string, options: SourceOptions): Promise<Ro
     delimiter: delimiter.charCodeAt(0),
     blockBytes: BLOCK_BYTES,
     maxLineBytes: options.limits.max_line_bytes,
+    memory: options.memory,
   };
   return {
     columns: names,
@@ -87,12 +107,29 @@ function isLatin(configured: string | null, head: Buffer): boolean {
 function rawCsv(file: string, options: SourceOptions): AsyncIterable<Buffer> {
   const format = inputFormat(file);
   if (format === 'parquet') return parquetAsCsv(file, options.limits);
+  if (format === 'csv') return fileChunks(file, options.onBytes);
   const stream = createReadStream(file, { highWaterMark: READ_BYTES });
   stream.on('data', (chunk) => options.onBytes(chunk as Buffer));
-  if (format === 'csv') return stream as AsyncIterable<Buffer>;
   const unpacked = createGunzip({ chunkSize: 1 << 18 });
   pipeline(stream, unpacked, () => undefined);
   return unzipped(unpacked as AsyncIterable<Buffer>, file, options.limits.max_expansion);
+}
+
+/** The file's bytes, part by part, all of them in the same memory: a chunk is gone when the next one is asked for. */
+async function* fileChunks(file: string, onBytes: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+  const handle = await open(file);
+  try {
+    const room = Buffer.allocUnsafe(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await handle.read(room, 0, READ_BYTES, null);
+      if (bytesRead === 0) return;
+      const chunk = room.subarray(0, bytesRead);
+      onBytes(chunk);
+      yield chunk;
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function* unzipped(chunks: AsyncIterable<Buffer>, file: string, maxExpansion: number): AsyncGenerator<Buffer> {

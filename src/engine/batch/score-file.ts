@@ -5,11 +5,11 @@ import type { Config } from '../config/config.ts';
 import { csvField, csvText } from '../data/csv-text.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import type { FeatureProfile } from '../model/profile.ts';
-import { DistributionCounter, type FileDistribution, mergeDistributions } from '../monitoring/distribution.ts';
+import { emptyDistribution, type FileDistribution, mergeDistributions } from '../monitoring/distribution.ts';
 import { requireColumns } from '../prediction/required-columns.ts';
 import { EngineError } from '../support/errors.ts';
 import { throwIfCancelled } from '../support/progress.ts';
-import { type FileLayout, type ScoredBlock, scoreBlock } from './block-scorer.ts';
+import type { FileLayout, ScoredBlock } from './block-scorer.ts';
 import { escapedFormula } from './formula-escape.ts';
 import { openRows, type RowSource } from './row-source.ts';
 import type { ScoringPool } from './scoring-pool.ts';
@@ -67,7 +67,16 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
     hashed += bytes.length;
   };
   const { data, batch_inference: batch } = options.config;
-  const source = await openRows(options.file, { data, limits: batch.limits, onBytes });
+  const source = await openRows(options.file, { data, limits: batch.limits, onBytes, memory: options.pool.memory });
+  try {
+    const score = await scoreSource(source, options);
+    return { ...score, sha256: hashed > 0 ? hash.digest('hex') : null };
+  } finally {
+    await source.close();
+  }
+}
+
+async function scoreSource(source: RowSource, options: ScoreFileOptions): Promise<FileScore> {
   const { layout, prefix, warnings } = planLayout(source, options);
   const score = emptyScore(options.model.profile, prefix, warnings);
   const files = new OutputFiles(options);
@@ -79,7 +88,7 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
     throw error;
   }
   if (score.rows === 0) score.warnings.push('the file has a header and no row.');
-  return { ...score, sha256: hashed > 0 ? hash.digest('hex') : null, flushed: files.finish() };
+  return { ...score, flushed: files.finish() };
 }
 
 interface Work {
@@ -90,9 +99,6 @@ interface Work {
   score: FileScore;
 }
 
-/** Small files are scored here: handing them to another thread would take longer. */
-const SMALL_BYTES = 128 << 10;
-
 /** Blocks are scored side by side, and written in their order. */
 async function scoreBlocks({ source, layout, options, files, score }: Work): Promise<void> {
   const ahead: { position: number; scored: Promise<ScoredBlock> | ScoredBlock }[] = [];
@@ -102,6 +108,7 @@ async function scoreBlocks({ source, layout, options, files, score }: Work): Pro
     const block = await scored;
     if (block.openQuote !== null) throw openQuote(line + block.openQuote);
     await files.write(block, line);
+    options.pool.memory.give(block.output.buffer);
     addBlock(score, block, line);
     line += block.lines;
     options.onProgress(position);
@@ -109,9 +116,7 @@ async function scoreBlocks({ source, layout, options, files, score }: Work): Pro
   try {
     for await (const { bytes, position } of source.blocks) {
       throwIfCancelled(options.signal);
-      const isSmall = bytes.length < SMALL_BYTES && ahead.length === 0;
-      const scored = isSmall ? scoreBlock(layout, bytes) : options.pool.score(layout, bytes);
-      ahead.push({ position, scored });
+      ahead.push({ position, scored: options.pool.score(layout, bytes, ahead.length === 0) });
       if (ahead.length > options.pool.size) await take();
     }
     while (ahead.length > 0) await take();
@@ -132,9 +137,8 @@ function openQuote(line: number): EngineError {
 }
 
 function emptyScore(profile: FeatureProfile[], prefix: string, warnings: string[]): FileScore {
-  const { counts } = new DistributionCounter(profile);
   const found = { rows: 0, refused: 0, refusedReasons: {}, firstRefusals: [], flushed: Promise.resolve() };
-  return { sha256: null, ...found, warnings, prefix, distribution: counts };
+  return { sha256: null, ...found, warnings, prefix, distribution: emptyDistribution(profile) };
 }
 
 const MOST_TOLD = 5;

@@ -4,6 +4,13 @@ import type { ClassLabel } from '../data/target.ts';
 import type { Scores } from '../model/loaded-model.ts';
 import type { FileLayout } from './block-scorer.ts';
 
+/** A part of some bytes; lighter than a view of it, of which there would be one per row. */
+export interface ByteRange {
+  bytes: Buffer;
+  start: number;
+  end: number;
+}
+
 /** What stands behind every record, in the file's encoding. */
 interface Added {
   delimiter: number;
@@ -20,19 +27,19 @@ export class ScoredRows {
   #bytes: Buffer<ArrayBuffer>;
   #length = 0;
 
-  /** @param expected bytes that will come, about; more may */
-  constructor(layout: FileLayout, classes: readonly ClassLabel[], expected: number) {
+  /** @param room where they are written; other memory is taken when it is too small */
+  constructor(layout: FileLayout, classes: readonly ClassLabel[], room: ArrayBuffer) {
     this.#added = addedBytes(layout, classes);
-    this.#bytes = Buffer.from(new ArrayBuffer(expected));
+    this.#bytes = Buffer.from(room);
   }
 
   /** @param row of the scores, which belong to the record */
-  add(record: Uint8Array, { predictions, probability, byClass }: Scores, row: number): void {
+  add({ bytes: source, start, end }: ByteRange, { predictions, probability, byClass }: Scores, row: number): void {
     const { delimiter, labels, suffix, size } = this.#added;
-    this.#makeRoom(record.length + size);
+    this.#makeRoom(end - start + size);
     const bytes = this.#bytes;
-    bytes.set(record, this.#length);
-    let at = put(bytes, labels.get(predictions[row]!)!, this.#length + record.length);
+    const from = this.#length + source.copy(bytes, this.#length, start, end);
+    let at = put(bytes, labels.get(predictions[row]!)!, from);
     bytes[at++] = delimiter;
     at = writeShare(probability[row]!, bytes, at);
     for (const shares of byClass) {

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../support/errors.ts';
-import type { FileLayout, ScoredBlock } from './block-scorer.ts';
+import { type FileLayout, type ScoredBlock, scoreBlock } from './block-scorer.ts';
 import type { ScoringReply, ScoringTask } from './scoring-task.ts';
+import { SpareMemory } from './spare-memory.ts';
 
 /** Beside this file in the sources; beside the bundle's chunks in dist/. */
 const WORKER = new URL(
@@ -17,9 +18,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Small blocks are scored here: handing them to another thread would take longer. */
+const SMALL_BYTES = 128 << 10;
+
 /** Threads that score blocks; started with the first block, gone after `close()`, which every user owes it. */
 export class ScoringPool {
   readonly size: number;
+  /** What blocks are read into and written from. */
+  readonly memory = new SpareMemory();
   readonly #workers: Worker[] = [];
   /** Blocks that each thread has not answered yet. */
   readonly #waiting: Map<number, Waiting>[] = [];
@@ -29,17 +35,28 @@ export class ScoringPool {
     this.size = size;
   }
 
-  /** Scores a block on the thread that has least to do. The block's memory moves to that thread. */
-  score(layout: FileLayout, bytes: Buffer): Promise<ScoredBlock> {
+  /**
+   * Scores a block on the thread that has least to do; a small one that nothing waits before, at once.
+   * @param bytes at the beginning of their memory, which goes back to `memory` when they are scored; the output's should follow
+   * it when that is written
+   */
+  score(layout: FileLayout, bytes: Buffer<ArrayBuffer>, isFirst: boolean): Promise<ScoredBlock> | ScoredBlock {
+    const room = this.memory.take(bytes.length * 2);
+    if (isFirst && bytes.length < SMALL_BYTES) {
+      const block = scoreBlock(layout, bytes, room);
+      this.memory.give(bytes.buffer);
+      return block;
+    }
+    return this.#hand({ layout, bytes, room });
+  }
+
+  #hand(work: Omit<ScoringTask, 'id'>): Promise<ScoredBlock> {
     const thread = this.#idlest();
     const id = this.#next++;
     const answer = Promise.withResolvers<ScoredBlock>();
     this.#waiting[thread]!.set(id, answer);
-    // What lies in the pool of small buffers that Node keeps cannot be moved, so that needs a copy of its own.
-    const isAlone = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-    const own = (isAlone ? bytes : new Uint8Array(bytes)) as Uint8Array<ArrayBuffer>;
-    const task: ScoringTask = { id, layout, bytes: own };
-    this.#workers[thread]!.postMessage(task, [own.buffer]);
+    const task: ScoringTask = { id, ...work };
+    this.#workers[thread]!.postMessage(task, [work.bytes.buffer, work.room]);
     return answer.promise;
   }
 
@@ -63,8 +80,10 @@ export class ScoringPool {
     worker.on('message', (reply: ScoringReply) => {
       const answer = waiting.get(reply.id);
       waiting.delete(reply.id);
-      if (reply.kind === 'scored') answer?.resolve(reply.block);
-      else answer?.reject(new EngineError(reply.reason, reply.message));
+      if (reply.kind === 'scored') {
+        this.memory.give(reply.memory);
+        answer?.resolve(reply.block);
+      } else answer?.reject(new EngineError(reply.reason, reply.message));
     });
     worker.on('error', fail);
     worker.on('exit', () => fail(new EngineError('internal', 'A scoring thread ended before its work.')));

@@ -5,10 +5,12 @@ import type { FileLayout, ScoredBlock } from './block-scorer.ts';
 export interface ScoringTask {
   id: number;
   layout: FileLayout;
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
+  /** For the output. */
+  room: ArrayBuffer;
 }
 
-/** What it answers. */
+/** What it answers; the block's memory comes back with it. */
 export type ScoringReply =
-  | { kind: 'scored'; id: number; block: ScoredBlock }
+  | { kind: 'scored'; id: number; block: ScoredBlock; memory: ArrayBuffer }
   | { kind: 'failed'; id: number; reason: ErrorReason; message: string };

@@ -6,11 +6,12 @@ import type { ScoringReply, ScoringTask } from './scoring-task.ts';
 
 const port = parentPort!;
 
-port.on('message', ({ id, layout, bytes }: ScoringTask) => {
+port.on('message', ({ id, layout, bytes, room }: ScoringTask) => {
   try {
-    const block = scoreBlock(layout, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    const reply: ScoringReply = { kind: 'scored', id, block };
-    port.postMessage(reply, [block.output.buffer]);
+    const memory = bytes.buffer;
+    const block = scoreBlock(layout, Buffer.from(memory, bytes.byteOffset, bytes.byteLength), room);
+    const reply: ScoringReply = { kind: 'scored', id, block, memory };
+    port.postMessage(reply, [block.output.buffer, memory]);
   } catch (error) {
     const { reason, message } = toEngineError(error);
     const reply: ScoringReply = { kind: 'failed', id, reason, message };

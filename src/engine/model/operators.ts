@@ -14,7 +14,7 @@ const FACTORIES: Record<string, OperatorFactory> = {
   Cast:
     () =>
     ([input]) =>
-      floatTensor(input!.dims, Float32Array.from((input as NumberTensor).data)),
+      floatTensor(input!.dims, new Float32Array((input as NumberTensor).data)),
   Unsqueeze:
     () =>
     ([input]) => ({ ...input!, dims: [...input!.dims, 1] }),
@@ -75,13 +75,26 @@ function labelEncoder(node: OnnxNode): Operator {
 
 function imputer(node: OnnxNode): Operator {
   const imputed = floats(node, 'imputed_value_floats');
-  return mapColumns(imputed.length, (value, column) => (Number.isNaN(value) ? imputed[column]! : value));
+  return mapMatrix(imputed.length, (data, result) => {
+    for (let start = 0; start < data.length; start += imputed.length) {
+      for (let column = 0; column < imputed.length; column++) {
+        const value = data[start + column]!;
+        result[start + column] = Number.isNaN(value) ? imputed[column]! : value;
+      }
+    }
+  });
 }
 
 function scaler(node: OnnxNode): Operator {
   const offset = floats(node, 'offset');
   const scale = floats(node, 'scale');
-  return mapColumns(offset.length, (value, column) => Math.fround(value - offset[column]!) * scale[column]!);
+  return mapMatrix(offset.length, (data, result) => {
+    for (let start = 0; start < data.length; start += offset.length) {
+      for (let column = 0; column < offset.length; column++) {
+        result[start + column] = Math.fround(data[start + column]! - offset[column]!) * scale[column]!;
+      }
+    }
+  });
 }
 
 function trees(node: OnnxNode): Operator {
@@ -98,16 +111,19 @@ function mapFloats(compute: (value: number) => number): Operator {
   return ([input]) => floatTensor(input!.dims, (input as NumberTensor).data.map(compute) as Float32Array);
 }
 
-/** `compute` for each value of a matrix, told its column. */
-function mapColumns(columns: number, compute: (value: number, column: number) => number): Operator {
+type Values = NumberTensor['data'];
+
+/**
+ * A matrix of the same shape. The step gets all values at once: asked value by value, V8 would box each of them, and what is
+ * left behind costs more than the arithmetic.
+ */
+function mapMatrix(columns: number, compute: (data: Values, result: Float32Array) => void): Operator {
   return ([input]) => {
     const { data, dims } = input as NumberTensor;
     if (dims[1] !== columns)
       throw new EngineError('invalid-model', `the ONNX graph has ${dims[1]} features; a step knows ${columns}.`);
     const result = new Float32Array(data.length);
-    for (let start = 0; start < data.length; start += columns) {
-      for (let column = 0; column < columns; column++) result[start + column] = compute(data[start + column]!, column);
-    }
+    compute(data, result);
     return floatTensor(dims, result);
   };
 }
@@ -132,15 +148,16 @@ function concatColumns(inputs: Tensor[]): Tensor {
 
 function clip([input, least, greatest]: Tensor[]): Tensor {
   const [from, to] = [least, greatest].map((limit) => (limit as NumberTensor).data[0]!) as [number, number];
-  return floatTensor(
-    input!.dims,
-    (input as NumberTensor).data.map((x) => Math.min(to, Math.max(from, x))) as Float32Array,
-  );
+  const result = new Float32Array((input as NumberTensor).data);
+  for (let i = 0; i < result.length; i++) result[i] = Math.min(to, Math.max(from, result[i]!));
+  return floatTensor(input!.dims, result);
 }
 
 function subtractFromScalar([scalar, input]: Tensor[]): Tensor {
   const from = (scalar as NumberTensor).data[0]!;
-  return floatTensor(input!.dims, (input as NumberTensor).data.map((value) => from - value) as Float32Array);
+  const result = new Float32Array((input as NumberTensor).data);
+  for (let i = 0; i < result.length; i++) result[i] = from - result[i]!;
+  return floatTensor(input!.dims, result);
 }
 
 function softmaxRows([input]: Tensor[]): Tensor {
@@ -160,13 +177,15 @@ function softmaxRows([input]: Tensor[]): Tensor {
 /** Column of each row's greatest value, the first of equals. */
 function bestColumns({ data, dims }: NumberTensor): Float64Array {
   const [rows, width] = dims as [number, number];
-  return Float64Array.from({ length: rows }, (_, row) => {
+  const result = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
     let best = 0;
     for (let column = 1; column < width; column++) {
       if (data[row * width + column]! > data[row * width + best]!) best = column;
     }
-    return best;
-  });
+    result[row] = best;
+  }
+  return result;
 }
 
 function argmaxRows([input]: Tensor[]): Tensor {
@@ -175,21 +194,20 @@ function argmaxRows([input]: Tensor[]): Tensor {
 
 function maxOfRows([input]: Tensor[]): Tensor {
   const { data, dims } = input as NumberTensor;
+  const [rows, width] = dims as [number, number];
   const best = bestColumns(input as NumberTensor);
-  return floatTensor(
-    [dims[0]!],
-    Float32Array.from(best, (column, row) => data[row * dims[1]! + column]!),
-  );
+  const result = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) result[row] = data[row * width + best[row]!]!;
+  return floatTensor([rows], result);
 }
 
 function gatherColumn([matrix, index]: Tensor[]): Tensor {
   const { data, dims } = matrix as NumberTensor;
   const [rows, width] = dims as [number, number];
   const column = (index as NumberTensor).data[0]!;
-  return floatTensor(
-    [rows],
-    Float32Array.from({ length: rows }, (_, row) => data[row * width + column]!),
-  );
+  const result = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) result[row] = data[row * width + column]!;
+  return floatTensor([rows], result);
 }
 
 function gatherValues([values, indices]: Tensor[]): Tensor {
@@ -200,5 +218,7 @@ function gatherValues([values, indices]: Tensor[]): Tensor {
     return { type: 'string', dims, data: Array.from(at, (i) => texts[i]!) };
   }
   const numbers = values!.data;
-  return { type: values!.type, dims, data: Float64Array.from(at, (i) => numbers[i]!) };
+  const data = new Float64Array(at.length);
+  for (let i = 0; i < at.length; i++) data[i] = numbers[at[i]!]!;
+  return { type: values!.type, dims, data };
 }

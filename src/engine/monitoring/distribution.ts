@@ -32,17 +32,24 @@ const PROBABILITY_BINS = 20;
 export class DistributionCounter {
   private readonly profile: FeatureProfile[];
   private readonly edges: Float64Array[];
-  readonly counts: FileDistribution;
+  #counts: FileDistribution;
 
   constructor(profile: FeatureProfile[]) {
     this.profile = profile;
     this.edges = this.profile.map((feature) => searchable(feature.type === 'string' ? [] : feature.quantiles));
-    this.counts = emptyDistribution(this.profile);
+    this.#counts = emptyDistribution(this.profile);
+  }
+
+  /** What was counted; counting begins anew. */
+  take(): FileDistribution {
+    const counts = this.#counts;
+    this.#counts = emptyDistribution(this.profile);
+    return counts;
   }
 
   /** @param feeds the tensors that were scored, one of shape [N] per feature */
   add(feeds: ReadonlyMap<string, Tensor>, scores: Scores): void {
-    const { counts } = this;
+    const counts = this.#counts;
     counts.rows += scores.predictions.length;
     for (const [index, { name, type }] of this.profile.entries()) {
       const tensor = feeds.get(name);
@@ -53,9 +60,7 @@ export class DistributionCounter {
     for (const [label, count] of countEach(scores.predictions)) {
       counts.predictions[String(label)] = (counts.predictions[String(label)] ?? 0) + count;
     }
-    for (const probability of scores.probability) {
-      counts.probability_bins[Math.min(PROBABILITY_BINS - 1, Math.floor(probability * PROBABILITY_BINS))]!++;
-    }
+    countShares(counts.probability_bins, scores.probability);
   }
 }
 
@@ -65,7 +70,8 @@ function countEach<T>(values: readonly T[]): Map<T, number> {
   return counts;
 }
 
-function emptyDistribution(profile: FeatureProfile[]): FileDistribution {
+/** Nothing counted yet. */
+export function emptyDistribution(profile: FeatureProfile[]): FileDistribution {
   const features = profile.map((feature) => {
     if (feature.type !== 'string') {
       return [feature.name, { missing: 0, bins: new Array<number>(feature.quantiles.length + 1).fill(0) }] as const;
@@ -89,10 +95,19 @@ function countTexts(counts: CategoryCounts, texts: string[]): void {
   }
 }
 
+// Both count by index: an iterator would box each number.
+
+function countShares(bins: number[], shares: Float32Array): void {
+  for (let i = 0; i < shares.length; i++) {
+    bins[Math.min(PROBABILITY_BINS - 1, Math.floor(shares[i]! * PROBABILITY_BINS))]!++;
+  }
+}
+
 function countNumbers(counts: NumericCounts, values: Float32Array | Float64Array, edges: Float64Array): void {
   const { bins } = counts;
   const half = (edges.length + 1) >> 1;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     if (Number.isNaN(value)) {
       counts.missing++;
       continue;

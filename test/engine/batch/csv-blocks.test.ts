@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { csvBlocks } from '../../../src/engine/batch/csv-blocks.ts';
+import { SpareMemory } from '../../../src/engine/batch/spare-memory.ts';
 import { CsvScanner } from '../../../src/engine/data/csv-scanner.ts';
 import { EngineError } from '../../../src/engine/support/errors.ts';
 
@@ -17,7 +18,7 @@ async function* chunks(bytes: Buffer, cuts: number[]): AsyncGenerator<Buffer> {
 
 async function blocksOf(bytes: Buffer, cuts: number[], blockBytes: number, maxLineBytes = 1 << 20): Promise<Buffer[]> {
   const blocks: Buffer[] = [];
-  const options = { delimiter: COMMA, blockBytes, maxLineBytes };
+  const options = { delimiter: COMMA, blockBytes, maxLineBytes, memory: new SpareMemory() };
   for await (const block of csvBlocks(chunks(bytes, cuts), options)) blocks.push(block.bytes);
   return blocks;
 }

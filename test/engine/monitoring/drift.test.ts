@@ -30,7 +30,7 @@ function count(profile: FeatureProfile[], tensor: Tensor) {
   const probability = new Float32Array(rows).fill(0.75);
   const scores = { predictions: new Array<string>(rows).fill('a'), probability, byClass: [probability] };
   counter.add(new Map([['x', tensor]]), scores);
-  return counter.counts;
+  return counter.take();
 }
 
 function drift(training: Float64Array, recent: Float64Array) {
