@@ -1,8 +1,10 @@
+import * as assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openTrackingStore } from '../../src/engine/tracking/open-store.ts';
-import { storeContract } from '../engine/tracking/store-contract.ts';
+import { rejects, storeContract } from '../engine/tracking/store-contract.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../harness/fault-proxy.ts';
 import { ADMIN, type MlflowServer, type MlflowServerOptions, startMlflowServer } from '../harness/mlflow-server.ts';
 import { type Postgres, startPostgres } from '../harness/postgres.ts';
 
@@ -51,5 +53,34 @@ for (const { name, server: options, env = {}, withPostgres = false } of BACK_END
       return { store, dispose: () => store.close() };
     };
     storeContract('RestStore', open);
+
+    it('finds the version whose answer was lost, though its run has others already', async () => {
+      const proxy = await startFaultProxy(server.uri);
+      const store = await openTrackingStore({ uri: proxy.uri, baseDir: folder, env });
+      try {
+        const { experimentId } = await store.ensureExperiment('lost answers');
+        const { runId } = await store.createRun({ experimentId, name: 'r', userId: 'u', startTime: 1 });
+        const source = `runs:/${runId}/model`;
+        const register = { name: 'lost', source, runId, userId: 'u' };
+        const end = { status: 'FINISHED' as const, endTime: 2, register };
+        assert.equal((await store.finishRun(runId, end))?.version, '1');
+        proxy.plan(firstCreate(proxy, 'cut'));
+        assert.equal((await store.finishRun(runId, end))?.version, '2');
+        proxy.plan(firstCreate(proxy, 'refuse'));
+        await rejects(store.finishRun(runId, end), 'unreachable');
+        proxy.plan(firstCreate(proxy, 'cut'));
+        assert.equal((await store.finishRun(runId, end))?.version, '3');
+        assert.equal((await store.listVersions('lost')).length, 3);
+      } finally {
+        await store.close();
+        await proxy.stop();
+      }
+    });
   });
+}
+
+/** Lets the first request that makes a version go wrong. */
+function firstCreate({ requests }: FaultProxy, fault: Fault): (n: number) => Fault | undefined {
+  const isCreate = (request: string) => request.endsWith('/model-versions/create');
+  return (n) => (requests.findIndex(isCreate) === n - 1 ? fault : undefined);
 }

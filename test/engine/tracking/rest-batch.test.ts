@@ -47,10 +47,25 @@ describe('A batch for a server', () => {
     for (const body of bodies) {
       assert.ok(Buffer.byteLength(JSON.stringify(body)) < MOST_BYTES);
       assert.ok((body.params?.length ?? 0) <= 100 && (body.tags?.length ?? 0) <= 100);
-      assert.ok((body.metrics?.length ?? 0) <= 1000);
+      const [params = [], metrics = [], tags = []] = [body.params, body.metrics, body.tags];
+      assert.ok(params.length + metrics.length + tags.length <= 1000);
     }
     assert.deepEqual(keys('params'), Object.keys(record(120, '')));
     assert.deepEqual(keys('tags'), Object.keys(record(150, '')));
     assert.equal(bodies.flatMap(({ metrics: some = [] }) => some).length, 2500);
+  });
+
+  it('has at most 1,000 items in a request, of all kinds together', async () => {
+    const metrics = Array.from({ length: 1000 }, (_, step) => ({ key: 'm', value: step, timestamp: 1, step }));
+    await logBatch(api, 'r', checkedBatch({ params: record(100, 'p'), metrics, tags: record(100, 't') }));
+    const counts = bodies.map(({ params = [], metrics: some = [], tags = [] }) => [
+      params.length,
+      some.length,
+      tags.length,
+    ]);
+    assert.deepEqual(counts, [
+      [100, 900, 0],
+      [0, 100, 100],
+    ]);
   });
 });

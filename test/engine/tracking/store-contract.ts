@@ -162,6 +162,17 @@ export function storeContract(
         );
       });
 
+      it('take a thousand metrics at once with a hundred params and a hundred tags', async () => {
+        const { runId } = await startRun();
+        const record = (kind: string) =>
+          Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${kind}${i}`, 'x']));
+        const metrics = Array.from({ length: 1000 }, (_, step) => ({ key: 'loss', value: step, timestamp: 7, step }));
+        await store.logBatch(runId, { params: record('p'), metrics, tags: record('t') });
+        assert.equal((await store.metricHistory(runId, ['loss'])).length, 1000);
+        const { params, tags } = await store.getRun(runId);
+        assert.deepEqual([params.p99, tags.t99], ['x', 'x']);
+      });
+
       it('know which datasets they read', async () => {
         const input = { name: 'train.csv', digest: 'abc', sourceType: 'local', source: '{"uri":"train.csv"}' };
         const full = { ...input, schema: '{"a":1}', profile: null, context: 'training' };

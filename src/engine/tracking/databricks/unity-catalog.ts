@@ -57,7 +57,8 @@ export class UnityCatalog implements Registry {
 
   async #register(version: NewVersion): Promise<UnityVersion> {
     requireThreeLevels(version.name);
-    const [begun] = await this.#pending(`run_id='${version.run_id}'`);
+    const pending = await this.#pending(`run_id='${version.run_id}'`);
+    const begun = pending.find(({ name }) => name === version.name);
     const folder = await this.#modelFolder(version.source);
     if (folder === null) {
       throw new EngineError('invalid-model', `There is no model at ${version.source} that could be registered.`, {

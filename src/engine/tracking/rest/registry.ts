@@ -30,7 +30,7 @@ export async function findModel(api: MlflowApi, name: string): Promise<Registere
 export async function listVersions(api: MlflowApi, locations: Locations, name: string): Promise<ModelVersion[]> {
   const model = await findModel(api, name);
   if (model === null) return [];
-  const found = await searchVersions(api, name);
+  const found = await searchVersions(api, named(name));
   const versions = await locations.ofAll(found);
   const holders = Map.groupBy(Object.keys(model.aliases), (alias) => model.aliases[alias]!);
   return versions
@@ -38,8 +38,11 @@ export async function listVersions(api: MlflowApi, locations: Locations, name: s
     .sort((a, b) => Number(b.version) - Number(a.version));
 }
 
-function searchVersions(api: MlflowApi, name: string): Promise<WireVersion[]> {
-  const filter = `name=${name.includes("'") ? `"${name}"` : `'${name}'`}`;
+function named(name: string): string {
+  return `name=${name.includes("'") ? `"${name}"` : `'${name}'`}`;
+}
+
+function searchVersions(api: MlflowApi, filter: string): Promise<WireVersion[]> {
   return api.all(async (page_token) => {
     const query = { filter, max_results: VERSIONS_PAGE, ...(page_token === undefined ? {} : { page_token }) };
     const answer = await api.get<{ model_versions?: WireVersion[]; next_page_token?: string }>(
@@ -67,28 +70,49 @@ export async function getVersion(
 }
 
 /**
- * Registers a version of a run's model. An answer that was lost is looked for first, so that a run never has two.
+ * Registers a version of a run's model. After a lost answer the version is looked for among those that the run gained since, so that
+ * nothing is made twice and the versions that the run has already (copies of a model come from one run) are not taken for it.
  * @returns its number
  */
 export async function createVersion(api: MlflowApi, version: NewModelVersion): Promise<string> {
   const { name, source, runId, description = '', tags = {} } = version;
   for (const [key, value] of Object.entries(tags)) checkVersionTag(key, value);
-  await ensureModel(api, name);
+  const before = await numbersOfRun(api, checkModelName(name), runId);
   const body = { name, source, run_id: runId, description, tags: toPairs(tags) };
   try {
-    return String(
-      (await api.create<{ model_version: WireVersion }>('model-versions/create', body)).model_version.version,
-    );
+    return await createIn(api, body);
   } catch (error) {
     if (!EngineError.is(error, 'unreachable')) throw error;
-    const made = (await searchVersions(api, name)).find(({ run_id }) => run_id === runId);
-    if (made === undefined) throw error;
-    return String(made.version);
+    const made = (await versionsOfRun(api, name, runId)).filter((each) => !before.has(String(each.version)));
+    const [own, ...others] = made.filter((each) => each.source === source && each.status !== 'PENDING_REGISTRATION');
+    // Two from the same place in this very moment: nobody can tell whose is whose.
+    if (own === undefined || others.length > 0) throw error;
+    return String(own.version);
   }
 }
 
+/** Most models are there already, so they are made only when the server says that there is none. */
+async function createIn(api: MlflowApi, body: { name: string }): Promise<string> {
+  const create = () => api.create<{ model_version: WireVersion }>('model-versions/create', body);
+  const made = await create().catch(async (error) => {
+    if (!EngineError.is(error, 'not-found')) throw error;
+    await ensureModel(api, body.name);
+    return create();
+  });
+  return String(made.model_version.version);
+}
+
+async function numbersOfRun(api: MlflowApi, name: string, runId: string): Promise<Set<string>> {
+  return new Set((await versionsOfRun(api, name, runId)).map(({ version }) => String(version)));
+}
+
+/** Every registry can search by run, and not every one by run and name. */
+async function versionsOfRun(api: MlflowApi, name: string, runId: string): Promise<WireVersion[]> {
+  return (await searchVersions(api, `run_id='${runId}'`)).filter((version) => version.name === name);
+}
+
 async function ensureModel(api: MlflowApi, name: string): Promise<void> {
-  if ((await findModel(api, checkModelName(name))) !== null) return;
+  if ((await findModel(api, name)) !== null) return;
   try {
     await api.create('registered-models/create', { name });
   } catch (error) {

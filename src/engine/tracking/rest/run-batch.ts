@@ -7,6 +7,8 @@ import { CONTEXT_TAG, toPairs, wireNumber } from './wire.ts';
 const MOST_METRICS = 1000;
 const MOST_PARAMS = 100;
 const MOST_TAGS = 100;
+/** Of all kinds together. */
+const MOST_ITEMS = 1000;
 /** A request may have 1,000,000 bytes; this is what its items may have. */
 const MOST_BYTES = 900_000;
 
@@ -29,55 +31,41 @@ export async function logBatch(api: MlflowApi, runId: string, batch: Required<Ru
   }
 }
 
+interface Pair {
+  key: string;
+  value: string;
+}
+
 interface Part {
-  params?: { key: string; value: string }[];
+  params?: Pair[];
   metrics?: object[];
-  tags?: { key: string; value: string }[];
+  tags?: Pair[];
 }
 
+/** Fills one request after the other, in the order of params, metrics, tags. */
 function partsOf({ params, metrics, tags }: Required<RunBatch>): Part[] {
-  const pairParts = {
-    params: inParts(toPairs(params), MOST_PARAMS),
-    tags: inParts(toPairs(tags), MOST_TAGS),
+  const parts: Required<Part>[] = [];
+  const room = { params: 0, metrics: 0, tags: 0, items: 0, bytes: 0 };
+  const add = (kind: keyof Part, item: Pair | object) => {
+    const bytes = bytesOf(item) + 1;
+    if (room[kind] < 1 || room.items < 1 || room.bytes < bytes) {
+      parts.push({ params: [], metrics: [], tags: [] });
+      Object.assign(room, { params: MOST_PARAMS, metrics: MOST_METRICS, tags: MOST_TAGS });
+      Object.assign(room, { items: MOST_ITEMS, bytes: MOST_BYTES });
+    }
+    (parts.at(-1)![kind] as object[]).push(item);
+    room[kind] -= 1;
+    room.items -= 1;
+    room.bytes -= bytes;
   };
-  const metricParts = inParts(metrics.map(wireMetric), MOST_METRICS);
-  const count = Math.max(pairParts.params.length, pairParts.tags.length, metricParts.length);
-  const isSmall = count === 1 && bytesOf([pairParts.params, pairParts.tags, metricParts]) < MOST_BYTES;
-  const [allParams] = pairParts.params;
-  const [allTags] = pairParts.tags;
-  const [allMetrics] = metricParts;
-  if (isSmall) {
-    return [
-      {
-        ...(allParams && { params: allParams }),
-        ...(allMetrics && { metrics: allMetrics }),
-        ...(allTags && { tags: allTags }),
-      },
-    ];
-  }
-  return [
-    ...pairParts.params.map((part) => ({ params: part })),
-    ...metricParts.map((part) => ({ metrics: part })),
-    ...pairParts.tags.map((part) => ({ tags: part })),
-  ];
+  for (const item of toPairs(params)) add('params', item);
+  for (const item of metrics) add('metrics', wireMetric(item));
+  for (const item of toPairs(tags)) add('tags', item);
+  return parts.map(withoutEmpty);
 }
 
-/** At most `most` items in each part, and no more bytes than a request may have. */
-function inParts<T>(items: T[], most: number): T[][] {
-  const parts: T[][] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const own = bytesOf(item) + 1;
-    const last = parts.at(-1);
-    if (last === undefined || last.length >= most || bytes + own > MOST_BYTES) {
-      parts.push([item]);
-      bytes = own;
-    } else {
-      last.push(item);
-      bytes += own;
-    }
-  }
-  return parts;
+function withoutEmpty(part: Required<Part>): Part {
+  return Object.fromEntries(Object.entries(part).filter(([, items]) => items.length > 0));
 }
 
 function bytesOf(value: unknown): number {
