@@ -18,7 +18,7 @@ const ENV = { MLFLOW_HTTP_REQUEST_TIMEOUT: '2', MLFLOW_HTTP_REQUEST_MAX_RETRIES:
 const POINTS = process.env.TEST_DEPTH === 'full' ? Number.POSITIVE_INFINITY : 4;
 
 /** Faults of one request alone: what the command says of them. */
-const OTHERS: Fault[] = ['error', 'page', 'half', 'hang', 'nonsense'];
+const OTHERS: Fault[] = ['error', 'page', 'half', 'hang', 'nonsense', 'slow'];
 
 /** What happens to the requests of a command: to the one at `at`, and behind it. */
 const WAYS: [string, (n: number, at: number) => Fault | undefined][] = [
@@ -192,7 +192,7 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
     return code === 0 ? 'done all the same' : 'unreachable';
   }
 
-  it('anything, with an error, a web page, half an answer, none or nonsense: is told within the time-out', async () => {
+  it('anything, with an error, a web page, half an answer, none, one that drips, or nonsense: is told within the time-out', async () => {
     for (const operation of OPERATIONS.filter(({ name }) => name !== 'deploy to Staging')) {
       await healthy(operation.prepare);
       proxy.plan(() => undefined);
@@ -200,7 +200,7 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
       assert.equal(clean.code, 0, clean.stderr);
       const count = proxy.requests.length;
       for (const fault of OTHERS) {
-        for (const at of [1, Math.ceil(count / 2), count]) {
+        for (const at of pointsOf(fault, count)) {
           await healthy(operation.prepare);
           proxy.plan((n) => (n >= at ? fault : undefined));
           const { code, stdout, stderr } = await command(operation.args);
@@ -211,9 +211,15 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
           await requireSound().catch((failed) => assert.fail(`${told}\n${failed.stack}`));
         }
       }
-      table.push(`${operation.name}: ${OTHERS.join(', ')} on 3 requests each: unreachable, exit code 4`);
+      table.push(`${operation.name}: ${OTHERS.join(', ')} on up to 3 requests each: unreachable, exit code 4`);
     }
   });
+
+  /** An answer that drips takes its whole time, and hanging shows the same at more places. */
+  function pointsOf(fault: Fault, count: number): number[] {
+    const middle = Math.ceil(count / 2);
+    return fault === 'slow' ? [middle] : [1, middle, count];
+  }
 
   /** The first, the last and some between them, evenly. */
   function sample(count: number): number[] {

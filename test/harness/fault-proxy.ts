@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * What happens to a request. `refuse`: the connection ends before the server hears of it. `cut`: the server does it, and its answer
- * is lost. The others never reach the server: an error, a web page, half an answer, no answer, and something that is no JSON.
+ * is lost. The others never reach the server: an error, a web page, half an answer, one that drips and never ends,
+ * no answer, and something that is no JSON.
  */
-export type Fault = 'refuse' | 'cut' | 'error' | 'page' | 'half' | 'hang' | 'nonsense';
+export type Fault = 'refuse' | 'cut' | 'error' | 'page' | 'half' | 'slow' | 'hang' | 'nonsense';
 
 /** A proxy in front of a server that lets some requests go wrong. */
 export interface FaultProxy {
@@ -16,6 +17,9 @@ export interface FaultProxy {
   plan(fault: (n: number) => Fault | undefined): void;
   stop(): Promise<void>;
 }
+
+/** Between two bytes of an answer that drips. */
+const DRIP_MS = 100;
 
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const requests: string[] = [];
@@ -63,6 +67,12 @@ const ANSWERS: Record<Exclude<Fault, 'refuse' | 'cut' | 'hang'>, (outgoing: Serv
   half: (outgoing) => {
     outgoing.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' }).write('{"runs": [');
     setImmediate(() => outgoing.socket?.destroy());
+  },
+  slow: (outgoing) => {
+    outgoing.writeHead(200, { 'Content-Type': 'application/json' });
+    // A blank at a time: it could still become JSON.
+    const drip = setInterval(() => outgoing.write(' '), DRIP_MS);
+    outgoing.once('close', () => clearInterval(drip));
   },
 };
 

@@ -9,6 +9,8 @@ export interface ConnectionOptions {
   insecureTls?: boolean;
   /** Certificates (PEM) to trust instead of the system's. */
   certificates?: string | undefined;
+  /** Certificate and key (PEM, both in one) that tell the server who asks. */
+  clientCertificate?: string | undefined;
 }
 
 /** Connections that are kept open between requests, as axios takes them. */
@@ -24,9 +26,14 @@ const SOCKETS = 8;
 /** What a connection fails with that did not come about in time. */
 export const CONNECT_TIMEOUT = 'ERR_CONNECT_TIMEOUT';
 
-export function makeAgents({ connectTimeoutMs, insecureTls, certificates }: ConnectionOptions): Agents {
+export function makeAgents(options: ConnectionOptions): Agents {
+  const { connectTimeoutMs, insecureTls, certificates, clientCertificate } = options;
   const kept = { keepAlive: true, maxSockets: SOCKETS, timeout: IDLE_MS };
-  const tls = { rejectUnauthorized: !insecureTls, ...(certificates === undefined ? {} : { ca: certificates }) };
+  const tls = {
+    rejectUnauthorized: !insecureTls,
+    ...(certificates === undefined ? {} : { ca: certificates }),
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate, key: clientCertificate }),
+  };
   return {
     httpAgent: limited(new http.Agent(kept), 'connect', connectTimeoutMs),
     httpsAgent: limited(new https.Agent({ ...kept, ...tls }), 'secureConnect', connectTimeoutMs),

@@ -8,6 +8,8 @@ import {
   answerFailure,
   connectionFailure,
   type FailedAnswer,
+  slowAnswerFailure,
+  slowTransferFailure,
   statusFailure,
   timeoutFailure,
 } from './failures.ts';
@@ -25,7 +27,10 @@ export interface HttpClientOptions extends Partial<ConnectionOptions> {
   authorization?: (() => Promise<string | undefined>) | undefined;
   /** Headers of every request. */
   headers?: Record<string, string>;
-  /** For how long nothing may move, of what is sent or of what comes, ms. A transfer may take as long as it goes on. */
+  /**
+   * How long an answer may take, once when it begins and once more until it ends, ms; for a transfer, how long next to nothing may
+   * move: it may take as long as it goes on.
+   */
   timeoutMs?: number;
   /** How often a request that may be repeated is made in all. */
   attempts?: number;
@@ -122,7 +127,7 @@ export class HttpClient {
       yield* partsOf(body, asked.timeoutMs);
     } catch (error) {
       throwIfAborted(signal);
-      throw brokenOff(error, asked);
+      throw brokenOff(error, asked, slowTransferFailure);
     }
   }
 
@@ -157,7 +162,7 @@ export class HttpClient {
   async #send(request: HttpRequest, asked: Asked): Promise<HttpAnswer> {
     const answer = await this.#answer(request, asked);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    const limits = { most: MOST_ERROR_BYTES, idleMs: asked.timeoutMs };
+    const limits = { most: MOST_ERROR_BYTES, wholeMs: asked.timeoutMs };
     // What did not come is not needed to say that it went wrong.
     const body = await readBody(answer.body, limits).catch(() => Buffer.alloc(0));
     const failed: FailedAnswer = { status: answer.status, headers: answer.headers, body };
@@ -231,9 +236,9 @@ export class HttpClient {
   }
 
   async #read(answer: HttpAnswer, asked: Asked): Promise<string> {
-    const bytes = await readBody(answer.body, { most: MOST_BYTES, idleMs: asked.timeoutMs }).catch(
+    const bytes = await readBody(answer.body, { most: MOST_BYTES, wholeMs: asked.timeoutMs }).catch(
       (error: AxiosError) => {
-        throw new Failed(brokenOff(error, asked), { code: error.code });
+        throw new Failed(brokenOff(error, asked, slowAnswerFailure), { code: error.code });
       },
     );
     if (bytes.length > MOST_BYTES) throw answerFailure(asked, `sent more than ${MOST_BYTES} bytes`);
@@ -276,9 +281,9 @@ function waitAfter(
 }
 
 /** Why an answer that had begun did not come to its end. */
-function brokenOff(error: unknown, asked: Asked): EngineError {
+function brokenOff(error: unknown, asked: Asked, late: (asked: Asked) => EngineError): EngineError {
   const isLate = (error as NodeJS.ErrnoException).code === 'ETIMEDOUT';
-  return isLate ? timeoutFailure(asked) : connectionFailure(asked, HALF, '');
+  return isLate ? late(asked) : connectionFailure(asked, HALF, '');
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -60,6 +60,14 @@ export function timeoutFailure(asked: Asked): EngineError {
   return failure('unreachable', asked, `did not answer within ${asked.timeoutMs / 1000} s`);
 }
 
+export function slowAnswerFailure(asked: Asked): EngineError {
+  return failure('unreachable', asked, `did not end its answer within ${asked.timeoutMs / 1000} s`);
+}
+
+export function slowTransferFailure(asked: Asked): EngineError {
+  return failure('unreachable', asked, `sent next to nothing for ${asked.timeoutMs / 1000} s`);
+}
+
 /** What was not as it should be in an answer that came. */
 export function answerFailure(asked: Asked, complaint: string): EngineError {
   return failure('unreachable', asked, complaint);

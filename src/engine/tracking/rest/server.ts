@@ -1,12 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { HttpClient } from '../../http/client.ts';
 import type { Asked, FailedAnswer } from '../../http/failures.ts';
 import { EngineError, type ErrorReason } from '../../support/errors.ts';
 import type { ApiRequest, ServerClient } from './api.ts';
+import { authorityOf, identityOf, numberOf } from './variables.ts';
 
 type Environment = Record<string, string | undefined>;
 
 const API = '/api/2.0/mlflow/';
+
+const TIMEOUT = {
+  expected: 'seconds, more than 0 and at most 86400',
+  isRight: (value: number) => value > 0 && value <= 86_400,
+};
+/** MLflow's own client makes at most ten, too. */
+const RETRIES = {
+  expected: 'a whole number from 0 to 10',
+  isRight: (value: number) => Number.isInteger(value) && value >= 0 && value <= 10,
+};
 
 /** What not every MLflow server has: models beside runs came with MLflow 3, and stages are said to go. */
 const OPTIONAL = /\/(logged-models\/[^/]+|model-versions\/transition-stage)$/;
@@ -25,16 +35,19 @@ const REASONS: Record<string, ErrorReason> = {
 
 /**
  * A client of the MLflow server at `uri`, configured by the variables that MLflow's own client reads: MLFLOW_TRACKING_USERNAME and
- * _PASSWORD, or MLFLOW_TRACKING_TOKEN; MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_HTTP_REQUEST_TIMEOUT
- * (seconds), MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_WORKSPACE; and those of proxies.
+ * _PASSWORD, or MLFLOW_TRACKING_TOKEN; MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH,
+ * MLFLOW_HTTP_REQUEST_TIMEOUT (seconds), MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_WORKSPACE; and those of proxies.
+ * @throws EngineError `usage` for a variable that is no number where one is expected, or names no certificate
  */
 export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSignal): HttpClient {
   const address = new URL(uri);
   const authorization = authorizationOf(address, env);
   address.username = '';
   address.password = '';
-  const certificate = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
-  const seconds = Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT);
+  const seconds = numberOf(env, 'MLFLOW_HTTP_REQUEST_TIMEOUT', TIMEOUT);
+  const retries = numberOf(env, 'MLFLOW_HTTP_REQUEST_MAX_RETRIES', RETRIES);
+  const authority = authorityOf(env, 'MLFLOW_TRACKING_SERVER_CERT_PATH');
+  const identity = identityOf(env, 'MLFLOW_TRACKING_CLIENT_CERT_PATH');
   return new HttpClient({
     what: 'MLflow server',
     baseUrl: address.href,
@@ -42,9 +55,10 @@ export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSi
     signal,
     authorization: async () => authorization,
     insecureTls: /^(1|true)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
-    ...(certificate ? { certificates: readFileSync(certificate, 'utf8') } : {}),
-    ...(seconds > 0 ? { timeoutMs: seconds * 1000 } : {}),
-    ...(env.MLFLOW_HTTP_REQUEST_MAX_RETRIES ? { attempts: 1 + Number(env.MLFLOW_HTTP_REQUEST_MAX_RETRIES) } : {}),
+    certificates: authority,
+    clientCertificate: identity,
+    ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
+    ...(retries === undefined ? {} : { attempts: 1 + retries }),
     ...(env.MLFLOW_WORKSPACE ? { headers: { 'X-MLFLOW-WORKSPACE': env.MLFLOW_WORKSPACE } } : {}),
     fixes: {
       unreachable:
