@@ -235,7 +235,7 @@ describe('systemd', () => {
       assert.deepEqual(readdirSync(folder), ['gnu-mlops-8a7d5c1e-nightly.service', 'gnu-mlops-8a7d5c1e-nightly.timer']);
       const [service, timer] = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8'));
       assert.ok(service!.includes('schedule run nightly --config "/srv/100%% $$HOME/config.yaml"'), service);
-      assert.match(timer!, /^OnCalendar=\*-\*-\* \*:0,15,30,45:00$/m);
+      assert.match(timer!, /^OnCalendar=\*-\*-\* \*:0,15,30,45:00 UTC$/m);
       assert.deepEqual(
         calls.map((call) => call.slice(0, 3).join(' ')),
         ['systemctl --user daemon-reload', 'systemctl --user enable', 'systemctl --user restart'],

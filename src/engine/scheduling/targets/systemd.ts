@@ -56,13 +56,14 @@ ExecStart=${word(launcher)} schedule run ${id} --config ${word(configFile)}
 `;
 }
 
+/** In UTC, because on a clock that is put back systemd leaves out the hour that it shows a second time. */
 function timer({ id, cron, operation }: Schedule, marker: string): string {
   return `${marker}
 [Unit]
 Description=GNU MLOps: whether ${operation} (${id}) is due
 
 [Timer]
-OnCalendar=*-*-* *:${minuteField(cron)}:00
+OnCalendar=*-*-* *:${minuteField(cron)}:00 UTC
 AccuracySec=1s
 
 [Install]
