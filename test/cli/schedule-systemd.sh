@@ -10,7 +10,9 @@ cgroup=$private/cgroup/gnu-mlops-test-$$
 mkdir "$cgroup"
 
 finish() {
-  trap - EXIT INT TERM
+  # A signal that comes now would leave half of it.
+  trap - EXIT
+  trap '' INT TERM
   echo 1 >"$cgroup/cgroup.kill" || true
   until find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
 }
