@@ -47,17 +47,18 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, options: BlockOp
   if (pending.length > 0) yield { bytes: pending.take(), position };
 }
 
+const NOTHING = Buffer.from(new ArrayBuffer(0));
+
 /** Bytes of the block that is being filled. */
 class PendingBytes {
   length = 0;
   readonly #memory: SpareMemory;
   readonly #blockBytes: number;
-  #bytes: Buffer<ArrayBuffer>;
+  #bytes: Buffer<ArrayBuffer> = NOTHING;
 
   constructor({ memory, blockBytes }: BlockOptions) {
     this.#memory = memory;
     this.#blockBytes = blockBytes;
-    this.#bytes = Buffer.from(memory.take(blockBytes));
   }
 
   add(bytes: Buffer): void {
@@ -69,15 +70,15 @@ class PendingBytes {
   /** What was filled in; the next block begins. */
   take(): Buffer<ArrayBuffer> {
     const taken = this.#bytes.subarray(0, this.length);
-    this.#bytes = Buffer.from(this.#memory.take(this.#blockBytes));
+    this.#bytes = NOTHING;
     this.length = 0;
     return taken;
   }
 
   #grow(least: number): void {
-    const larger = Buffer.from(this.#memory.take(Math.max(least, this.#bytes.length * 2)));
+    const larger = Buffer.from(this.#memory.take(Math.max(least, this.#blockBytes, this.#bytes.length * 2)));
     larger.set(this.#bytes.subarray(0, this.length));
-    this.#memory.give(this.#bytes.buffer);
+    if (this.#bytes !== NOTHING) this.#memory.give(this.#bytes.buffer);
     this.#bytes = larger;
   }
 }

@@ -107,7 +107,7 @@ function isLatin(configured: string | null, head: Buffer): boolean {
 function rawCsv(file: string, options: SourceOptions): AsyncIterable<Buffer> {
   const format = inputFormat(file);
   if (format === 'parquet') return parquetAsCsv(file, options.limits);
-  if (format === 'csv') return fileChunks(file, options.onBytes);
+  if (format === 'csv') return fileChunks(file, options);
   const stream = createReadStream(file, { highWaterMark: READ_BYTES });
   stream.on('data', (chunk) => options.onBytes(chunk as Buffer));
   const unpacked = createGunzip({ chunkSize: 1 << 18 });
@@ -116,18 +116,19 @@ function rawCsv(file: string, options: SourceOptions): AsyncIterable<Buffer> {
 }
 
 /** The file's bytes, part by part, all of them in the same memory: a chunk is gone when the next one is asked for. */
-async function* fileChunks(file: string, onBytes: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+async function* fileChunks(file: string, { onBytes, memory }: SourceOptions): AsyncGenerator<Buffer> {
   const handle = await open(file);
+  const room = Buffer.from(memory.take(READ_BYTES));
   try {
-    const room = Buffer.allocUnsafe(READ_BYTES);
     for (;;) {
-      const { bytesRead } = await handle.read(room, 0, READ_BYTES, null);
+      const { bytesRead } = await handle.read(room, 0, room.length, null);
       if (bytesRead === 0) return;
       const chunk = room.subarray(0, bytesRead);
       onBytes(chunk);
       yield chunk;
     }
   } finally {
+    memory.give(room.buffer);
     await handle.close();
   }
 }
