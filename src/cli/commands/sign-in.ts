@@ -92,8 +92,11 @@ function notAsked(fix: string): EngineError {
   return new EngineError('usage', 'Nobody sits at this terminal to be asked.', { fix });
 }
 
-function signInText({ place, saved_to, variables }: SignInResult): string {
+function signInText({ place, saved_to, variables, replaces }: SignInResult): string {
   const known = `${place} accepts them.`;
-  if (saved_to !== null) return `${known} They are in ${saved_to}, which only you can read; cron uses them too.`;
+  if (saved_to !== null) {
+    const gone = replaces.length === 0 ? '' : ` ${replaces.join(' and ')} would beat them and are not kept there.`;
+    return `${known} They are in ${saved_to}, which only you can read; cron uses them too.${gone}`;
+  }
   return variables.length === 0 ? `${place} can be used with what is set.` : known;
 }

@@ -8,11 +8,12 @@ const PLAIN = /^[\w./:@+=-]+$/;
 
 /**
  * Sets variables in a dotenv file and keeps all other lines; makes it when missing, readable by its owner only.
+ * @param gone variables whose lines are removed
  * @throws EngineError `usage` for a value that no dotenv file can hold
  */
-export function writeEnvFile(file: string, values: Record<string, string>): void {
+export function writeEnvFile(file: string, values: Record<string, string>, gone: string[] = []): void {
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const kept = before.split('\n').filter((line) => !(nameOf(line) in values));
+  const kept = before.split('\n').filter((line) => !(nameOf(line) in values || gone.includes(nameOf(line))));
   while (kept.at(-1)?.trim() === '') kept.pop();
   const added = Object.entries(values).map(([name, value]) => `${name}=${quoted(name, value)}`);
   writeFileWhole(file, `${[...kept, ...added].join('\n')}\n`, { mode: 0o600 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ignoreFile, withEnvFile, writeEnvFile } from '../config/env-file-edit.ts';
-import { inspectConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type Environment, inspectConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { withPlaces } from '../config/place-error.ts';
 import { lookAtS3 } from '../data/sources/s3.ts';
@@ -10,6 +10,7 @@ import { type OpenProjectOptions, openProject, requireWritable } from '../projec
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
 import { type CredentialKind, credentialKinds } from './credential-kinds.ts';
+import { replacedBy, rivalOf, signedInEnvironment } from './credential-order.ts';
 
 /** What `sign-in --json` prints. */
 export interface SignInResult {
@@ -19,6 +20,8 @@ export interface SignInResult {
   place: string;
   /** Names of the variables; empty when what is set already was checked. */
   variables: string[];
+  /** Names of variables that are not kept beside these any more, because they would be used instead. */
+  replaces: string[];
   /** The dotenv file that holds them now, relative to config.yaml; null when they were only checked. */
   saved_to: string | null;
 }
@@ -36,10 +39,8 @@ const DEFAULT_FILE = '.env';
  * The ways to sign in to what a project works with.
  * @throws EngineError `usage` when all of it lies on this machine
  */
-export function waysToSignIn({ configFile, env, set }: OpenProjectOptions): CredentialKind[] {
-  const file = path.resolve(configFile ?? 'config.yaml');
-  const overrides = (set ?? []).map(parseSetFlag);
-  const { config } = inspectConfig({ file, overrides, env: env ?? process.env });
+export function waysToSignIn(options: OpenProjectOptions): CredentialKind[] {
+  const { config } = inspect(options, options.env ?? process.env);
   const kinds = credentialKinds(config);
   if (kinds.length > 0) return kinds;
   throw new EngineError('usage', `${config.mlflow.tracking_uri} needs no sign-in: it lies on this machine.`, {
@@ -47,17 +48,37 @@ export function waysToSignIn({ configFile, env, set }: OpenProjectOptions): Cred
   });
 }
 
+function inspect({ configFile, set }: OpenProjectOptions, env: Environment): LoadedConfig {
+  const overrides = (set ?? []).map(parseSetFlag);
+  return inspectConfig({ file: path.resolve(configFile ?? 'config.yaml'), overrides, env });
+}
+
 /**
- * Checks credentials by asking the back end with them, and keeps them when that was wanted.
- * @throws EngineError `unauthorized` when they are refused, `unreachable`; nothing is kept then
+ * Checks credentials by asking the back end as every later command will, and keeps them when that was wanted.
+ * @throws EngineError `unauthorized` when they are refused, `unreachable`, `usage` when something else would be used in their place;
+ *   nothing is kept then
  */
 export async function signIn(options: SignInOptions): Promise<SignInResult> {
   const { credentials, save = false, ...projectOptions } = options;
   if (save) requireWritable({ readOnly: options.readOnly ?? false });
-  const env = { ...(options.env ?? process.env), ...credentials };
+  requireUse(options);
+  const env = signedInEnvironment(credentials, options.env ?? process.env);
   const place = await askerOf(credentials)({ ...projectOptions, env, readOnly: true });
   const saved_to = save ? keep(path.resolve(options.configFile ?? 'config.yaml'), credentials) : null;
-  return { schema: 1, status: 'signed-in', place, variables: Object.keys(credentials), saved_to };
+  const replaces = replacedBy(credentials);
+  return { schema: 1, status: 'signed-in', place, variables: Object.keys(credentials), replaces, saved_to };
+}
+
+/** What would never be used is neither checked nor kept: the answer would be about something else. */
+function requireUse(options: SignInOptions): void {
+  const { env = process.env, credentials } = options;
+  const { mlflow } = inspect(options, signedInEnvironment(credentials, env)).config;
+  const rival = rivalOf(credentials, env, mlflow.tracking_uri);
+  if (rival === null) return;
+  const typed = Object.keys(credentials).join(' and ');
+  throw new EngineError('usage', `${typed}: ${rival.what} would be used instead of what you typed.`, {
+    fix: `${rival.fix} and sign in again; or check what is set: gnu-mlops sign-in --check`,
+  });
 }
 
 /** Whom the credentials are for: S3 and Databricks may hold the data only. */
@@ -104,7 +125,7 @@ function keep(configFile: string, credentials: Record<string, string>): string {
   const named = loadConfig({ file: configFile }).config.env_file;
   const file = path.resolve(path.dirname(configFile), named ?? DEFAULT_FILE);
   ignoreFile(file);
-  writeEnvFile(file, credentials);
+  writeEnvFile(file, credentials, replacedBy(credentials));
   if (named === null) writeFileWhole(configFile, withEnvFile(readFileSync(configFile, 'utf8'), DEFAULT_FILE));
   return path.relative(path.dirname(configFile), file);
 }

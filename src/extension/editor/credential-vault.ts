@@ -15,9 +15,13 @@ export class CredentialVault {
     return text === undefined ? undefined : (JSON.parse(text) as Credentials);
   }
 
-  /** Adds to what is there: a project may need a server and S3. */
-  async add(configFile: string, credentials: Credentials): Promise<void> {
-    const all = { ...(await this.get(configFile)), ...credentials };
+  /**
+   * Adds to what is there: a project may need a server and S3.
+   * @param replaces variables that are forgotten, because they would be used instead
+   */
+  async add(configFile: string, credentials: Credentials, replaces: string[] = []): Promise<void> {
+    const before = Object.entries((await this.get(configFile)) ?? {}).filter(([name]) => !replaces.includes(name));
+    const all = { ...Object.fromEntries(before), ...credentials };
     await this.#secrets.store(keyOf(configFile), JSON.stringify(all));
   }
 

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Environment } from '../../../engine/config/load.ts';
 import { type OpenProjectOptions, openProject, type Project } from '../../../engine/project.ts';
+import { signedInEnvironment } from '../../../engine/setup/credential-order.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
 import type { LogEntry } from '../../../engine/support/operation-log.ts';
 import { withCachedReads } from '../../../engine/tracking/cached-reads.ts';
@@ -51,9 +52,9 @@ export class ProjectPool {
     }
   }
 
-  /** The environment of a configuration: what the editor was started with beats what somebody signed in with. */
+  /** The environment of a configuration: what the editor was started with beats what somebody signed in with, as sign-in checks it. */
   envOf(configFile: string): Environment {
-    return { ...this.#credentials.get(configFile), ...process.env };
+    return signedInEnvironment(this.#credentials.get(configFile) ?? {}, process.env);
   }
 
   /** Reads from a project; `missing` where there is no store yet, because a look must not make one. */
