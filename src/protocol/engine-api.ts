@@ -150,6 +150,8 @@ export interface EngineApi extends UnattendedApi {
   /** Of a version; of the one in production, else the newest, when none is named. */
   modelInputs(project: ProjectRef, version?: string): Promise<ModelInputs>;
   status(project: ProjectRef): Promise<ProjectStatus>;
+  /** What is shown next is asked for anew, also what a server gave as an answer a moment ago. */
+  forgetAnswers(project: ProjectRef): Promise<void>;
 
   diagnose(project: ProjectRef, text: string): Promise<ConfigDiagnostic[]>;
   complete(project: ProjectRef, text: string, at: TextPosition): Promise<ConfigProposal[]>;

@@ -18,6 +18,7 @@ export const refresh: CommandDefinition = {
   run: async ({ engine, project, follower }) => {
     engine.revive();
     await project.look();
+    if (project.ref) await engine.api.forgetAnswers(project.ref);
     follower.refresh();
   },
 };

@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withCachedReads } from '../../../src/engine/tracking/cached-reads.ts';
 import { openSqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
 import type { TrackingStore } from '../../../src/engine/tracking/store.ts';
@@ -60,5 +61,39 @@ describe('Cached reads', () => {
     await rejects(store.getRun('missing'), 'not-found');
     await rejects(store.getRun('missing'), 'not-found');
     assert.deepEqual(asked, ['getRun', 'getRun']);
+  });
+
+  it('ask for old answers again, and change their token when one is another though the store did not tell', async () => {
+    let clock = 0;
+    let name = 'before';
+    asked.length = 0;
+    const blind = new Proxy(behind, {
+      get(target, key) {
+        if (key === 'changeToken') return async () => 'always the same';
+        if (key !== 'getRun') return Reflect.get(target, key, target);
+        return async (runId: string) => {
+          asked.push(runId);
+          return { runId, name };
+        };
+      },
+    });
+    const cached = withCachedReads(blind, { maxAgeMs: 1000, now: () => clock });
+    const until = async (condition: () => boolean | Promise<boolean>) => {
+      while (!(await condition())) await nextTurn();
+    };
+    const first = await cached.getRun('a');
+    const token = await cached.changeToken();
+    clock = 900;
+    assert.equal(await cached.getRun('a'), first);
+    assert.equal(asked.length, 1);
+    clock = 1100;
+    assert.equal(await cached.changeToken(), token);
+    await until(() => asked.length === 2);
+    assert.equal(await cached.changeToken(), token, 'nothing was another');
+    name = 'after';
+    clock = 2200;
+    await until(async () => (await cached.changeToken()) !== token);
+    assert.equal((await cached.getRun('a')).name, 'after');
+    assert.equal(asked.length, 4);
   });
 });

@@ -49,6 +49,7 @@ export function openDatabricksStore(client: WorkspaceClient, options: Databricks
     artifacts,
     readOnly,
     kind: 'databricks',
+    registryChanges: () => models.changes(),
     signedInAs: async () => (await client.me()).userName,
   });
 }

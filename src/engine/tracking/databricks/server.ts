@@ -8,6 +8,8 @@ export interface Registry {
   json(request: ApiRequest): Promise<unknown>;
   /** Called before a run ends without having become what it promised. */
   abandon(runId: string): Promise<void>;
+  /** Something that is another when models changed, as far as one search tells. */
+  changes(): Promise<unknown>;
 }
 
 const REGISTRY = /^(registered-models|model-versions)\//;

@@ -55,6 +55,11 @@ export class UnityCatalog implements Registry {
     }
   }
 
+  /** When each model was changed; aliases and tags would take a request per model, so that those are seen later. */
+  changes(): Promise<unknown> {
+    return this.#send({ method: 'GET', path: 'registered-models/search', query: { max_results: PAGE } });
+  }
+
   async #register(version: NewVersion): Promise<UnityVersion> {
     requireThreeLevels(version.name);
     const pending = await this.#pending(`run_id='${version.run_id}'`);

@@ -26,4 +26,9 @@ export class WorkspaceRegistry implements Registry {
   }
 
   async abandon(): Promise<void> {}
+
+  /** Models come with the newest version of each stage. */
+  changes(): Promise<unknown> {
+    return this.json({ method: 'GET', path: 'registered-models/search', query: { max_results: 100 } });
+  }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Artifacts } from '../../artifacts/artifacts.ts';
 import { EngineError } from '../../support/errors.ts';
 import type { PromotionCommit, PromotionOutcome } from '../promotion-commit.ts';
@@ -18,6 +17,7 @@ import type {
   TrackingStore,
 } from '../store.ts';
 import type { MlflowApi } from './api.ts';
+import { lookForChanges } from './changes.ts';
 import { ensureExperiment, findExperiment, listExperiments } from './experiments.ts';
 import { Locations } from './locations.ts';
 import { commitPromotion } from './promotion.ts';
@@ -33,12 +33,15 @@ export interface RestStoreOptions {
   kind?: StoreDescription['kind'];
   /** Who is signed in, where that is known for sure. */
   signedInAs?: () => Promise<string>;
+  /** What tells that the registry changed; MLflow's own searches unless given. */
+  registryChanges?: () => Promise<unknown>;
 }
 
 /** For so long nobody is asked whether something changed, ms: a poll every second would keep a server busy. */
 const TOKEN_AGE_MS = 4000;
-/** Newest runs that are looked at for changes. */
-const WATCHED_RUNS = 25;
+/** A server that is slow is asked less often, so that looking for changes takes no more than this part of its time. */
+const MOST_LOOKING = 1 / 20;
+const MOST_TOKEN_AGE_MS = 30_000;
 
 /**
  * MLflow's tracking and registry behind its REST API, from MLflow 2.9 on. A method is one safe sequence of requests: what may be sent
@@ -51,6 +54,7 @@ export class RestStore implements TrackingStore {
   readonly #readOnly: boolean;
   readonly #kind: StoreDescription['kind'];
   readonly signedInAs?: () => Promise<string>;
+  readonly #registryChanges: (() => Promise<unknown>) | undefined;
   #version: Promise<string> | null = null;
   #token: { value: Promise<string>; until: number } | null = null;
 
@@ -62,6 +66,7 @@ export class RestStore implements TrackingStore {
     this.#readOnly = readOnly;
     this.#kind = kind;
     if (signedInAs) this.signedInAs = signedInAs;
+    this.#registryChanges = options.registryChanges;
   }
 
   async describe(): Promise<StoreDescription> {
@@ -78,12 +83,23 @@ export class RestStore implements TrackingStore {
     this.#api.close();
   }
 
-  async changeToken(): Promise<string> {
-    const now = performance.now();
-    if (this.#token === null || this.#token.until < now) {
-      this.#token = { value: this.#lookForChanges(), until: now + TOKEN_AGE_MS };
-    }
+  /** What it sees and what not is told by `lookForChanges`. It is at most four seconds old, on a slow server thirty. */
+  changeToken(): Promise<string> {
+    if (this.#token === null || this.#token.until < performance.now()) this.#token = this.#look();
     return this.#token.value;
+  }
+
+  #look(): { value: Promise<string>; until: number } {
+    const start = performance.now();
+    const token = { value: lookForChanges(this.#api, this.#registryChanges), until: Number.POSITIVE_INFINITY };
+    const keepFor = (age: number) => {
+      token.until = performance.now() + Math.min(Math.max(TOKEN_AGE_MS, age), MOST_TOKEN_AGE_MS);
+    };
+    token.value.then(
+      () => keepFor((performance.now() - start) / MOST_LOOKING),
+      () => keepFor(TOKEN_AGE_MS),
+    );
+    return token;
   }
 
   ensureExperiment(name: string): Promise<Experiment> {
@@ -166,21 +182,5 @@ export class RestStore implements TrackingStore {
     throw new EngineError('store-read-only', `${this.#api.location} was opened for reading only.`, {
       fix: 'Trust the workspace, or run the command where writing is allowed.',
     });
-  }
-
-  /** A digest of the newest runs and of all models with their aliases and newest versions: two or three requests. */
-  async #lookForChanges(): Promise<string> {
-    const experiments = await this.listExperiments();
-    const [{ runs }, models] = await Promise.all([
-      this.searchRuns({
-        experimentIds: experiments.map(({ experimentId }) => experimentId),
-        orderBy: ['attributes.start_time DESC'],
-        maxResults: WATCHED_RUNS,
-      }),
-      this.listModels(),
-    ]);
-    return createHash('sha256')
-      .update(JSON.stringify([experiments, runs, models]))
-      .digest('hex');
   }
 }

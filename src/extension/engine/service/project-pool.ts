@@ -96,7 +96,7 @@ export class ProjectPool {
       return await use(project);
     } finally {
       await project.close();
-      await this.#forgetAnswers(ref);
+      await this.forgetAnswers(ref);
     }
   }
 
@@ -136,7 +136,7 @@ export class ProjectPool {
   }
 
   /** What was written shows at once, and not when a server is asked for changes the next time. */
-  async #forgetAnswers(ref: ProjectRef): Promise<void> {
+  async forgetAnswers(ref: ProjectRef): Promise<void> {
     const opened = this.#opened.get(key(ref));
     if (opened && REMOTE.includes((await opened.project.store.describe()).kind)) await this.#retire(ref, opened);
   }

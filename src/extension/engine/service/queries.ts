@@ -14,7 +14,15 @@ import type { ProjectPool } from './project-pool.ts';
 
 type Queries = Pick<
   EngineApi,
-  'experiments' | 'runs' | 'run' | 'runDetails' | 'artifactFolder' | 'models' | 'modelInputs' | 'status'
+  | 'experiments'
+  | 'runs'
+  | 'run'
+  | 'runDetails'
+  | 'artifactFolder'
+  | 'models'
+  | 'modelInputs'
+  | 'status'
+  | 'forgetAnswers'
 >;
 
 /** What views and panels show. Where there is no store yet, there is nothing to show, which is no error. */
@@ -41,6 +49,7 @@ export function queries(pool: ProjectPool): Queries {
       pool.read(ref, nothingTrained, (project) => artifactFolder(project, runId, artifact)),
     models: (ref) => pool.read(ref, () => [], listModels),
     modelInputs: (ref, version) => pool.read(ref, nothingTrained, (project) => modelInputs(project, version)),
+    forgetAnswers: (ref) => pool.forgetAnswers(ref),
     status: (ref) => pool.read(ref, () => statusWithoutStore(pool, ref), projectStatus),
   };
 }
