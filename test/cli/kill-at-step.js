@@ -26,6 +26,11 @@ const changes = [
   'copyFileSync',
 ];
 for (const name of changes) fs[name] = counted(fs[name]);
+// Those that are waited for are called with a function to call back, which `counted` hands on.
+for (const name of ['fsync', 'writeFile']) fs[name] = counted(fs[name]);
+const { openSync } = fs;
+const openToWrite = counted(openSync);
+fs.openSync = (file, flags, mode) => (/[wa]/.test(String(flags)) ? openToWrite : openSync)(file, flags, mode);
 for (const name of ['rename', 'writeFile', 'open', 'rm']) fs.promises[name] = counted(fs.promises[name]);
 DatabaseSync.prototype.exec = counted(DatabaseSync.prototype.exec);
 StatementSync.prototype.run = counted(StatementSync.prototype.run);

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -115,8 +115,17 @@ function rawCsv(file: string, options: SourceOptions): AsyncIterable<Buffer> {
   return unzipped(unpacked as AsyncIterable<Buffer>, file, options.limits.max_expansion);
 }
 
-/** The file's bytes, part by part, all of them in the same memory: a chunk is gone when the next one is asked for. */
+/**
+ * The file's bytes, part by part, all of them in the same memory: a chunk is gone when the next one is asked for. A small file is
+ * read at once: waiting for it four times would take longer.
+ */
 async function* fileChunks(file: string, { onBytes, memory }: SourceOptions): AsyncGenerator<Buffer> {
+  if (statSync(file).size <= READ_BYTES) {
+    const bytes = readFileSync(file);
+    onBytes(bytes);
+    if (bytes.length > 0) yield bytes;
+    return;
+  }
   const handle = await open(file);
   const room = Buffer.from(memory.take(READ_BYTES));
   try {

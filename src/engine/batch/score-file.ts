@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { csvField, csvText } from '../data/csv-text.ts';
+import { csvField } from '../data/csv-text.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import type { FeatureProfile } from '../model/profile.ts';
 import { emptyDistribution, type FileDistribution, mergeDistributions } from '../monitoring/distribution.ts';
@@ -10,7 +9,7 @@ import { requireColumns } from '../prediction/required-columns.ts';
 import { EngineError } from '../support/errors.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import type { FileLayout, ScoredBlock } from './block-scorer.ts';
-import { escapedFormula } from './formula-escape.ts';
+import { OutputFiles } from './output-files.ts';
 import { openRows, type RowSource } from './row-source.ts';
 import type { ScoringPool } from './scoring-pool.ts';
 
@@ -79,12 +78,14 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
 async function scoreSource(source: RowSource, options: ScoreFileOptions): Promise<FileScore> {
   const { layout, prefix, warnings } = planLayout(source, options);
   const score = emptyScore(options.model.profile, prefix, warnings);
-  const files = new OutputFiles(options);
+  const { output, refusedOutput, config } = options;
+  const { escape_formulas: escapeFormulas } = config.batch_inference;
+  const files = new OutputFiles({ output, refusedOutput, escapeFormulas });
   try {
-    await files.start(headerLine(source, options.model, prefix));
+    files.start(headerLine(source, options.model, prefix));
     await scoreBlocks({ source, layout, options, files, score });
   } catch (error) {
-    await files.abandon();
+    files.abandon();
     throw error;
   }
   if (score.rows === 0) score.warnings.push('the file has a header and no row.');
@@ -206,47 +207,6 @@ function headerLine({ header, delimiter, encoding, lineEnd }: RowSource, model: 
   const names = ourColumns(model).map((name) => csvField(prefix + name, delimiter));
   const added = `${delimiter}${names.join(delimiter)}${lineEnd}`;
   return Buffer.concat([header, Buffer.from(added, encoding)]);
-}
-
-/** The two files that a scored file becomes; the one for refused rows exists only when there are any. */
-class OutputFiles {
-  readonly #options: ScoreFileOptions;
-  #output: FileHandle | undefined;
-  #refused: FileHandle | undefined;
-
-  constructor(options: ScoreFileOptions) {
-    this.#options = options;
-  }
-
-  async start(header: Buffer): Promise<void> {
-    this.#output = await open(this.#options.output, 'w');
-    await this.#output.writeFile(header);
-  }
-
-  async write({ output, refused }: ScoredBlock, linesBefore: number): Promise<void> {
-    await this.#output!.writeFile(output);
-    if (refused.length === 0) return;
-    if (this.#refused === undefined) {
-      this.#refused = await open(this.#options.refusedOutput, 'w');
-      await this.#refused.writeFile('line,reason,row\n');
-    }
-    const { escape_formulas } = this.#options.config.batch_inference;
-    const shown = (text: string) => (escape_formulas ? escapedFormula(text) : text);
-    const rows = refused.map(({ line, reason, text }) => [linesBefore + line, shown(reason), shown(text)]);
-    await this.#refused.writeFile(csvText(rows));
-  }
-
-  /** Both files on the disk. */
-  async finish(): Promise<void> {
-    for (const file of [this.#output, this.#refused]) {
-      await file?.sync();
-      await file?.close();
-    }
-  }
-
-  async abandon(): Promise<void> {
-    for (const file of [this.#output, this.#refused]) await file?.close().catch(() => undefined);
-  }
 }
 
 /** A name in the folder of `file` that is not yet a result. */
