@@ -1,40 +1,46 @@
 import * as assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   createDataset,
+  type DeployResult,
   deploy,
+  type HistoryEntry,
   info,
   openProject,
   type Project,
   repair,
-  rollback,
   train,
 } from '../../src/engine/index.ts';
-import { EngineError } from '../../src/engine/support/errors.ts';
+import { gnuMlops } from '../cli/command.ts';
+import { type ErrorDocument, parseDocument } from '../cli/documents.ts';
 import { startMlflowServer } from '../harness/mlflow-server.ts';
-import { runPython } from '../harness/python.ts';
+import { type PythonEnvironment, runPython } from '../harness/python.ts';
 
 const MODEL = 'gnu_mlops_model';
 const VERSIONS = ['1', '2', '3'];
-const TURNS = 6;
+/** Each person acts at least so often, and goes on until somebody was overtaken: without that nothing would be proven. */
+const LEAST_TURNS = 5;
+const MOST_TURNS = 40;
 
-/** Logs runs and reads while others promote; at the end moves production and a stage by hand. */
+/** Logs runs, reads and promotes, while others promote by the command. Prints the version it puts into production. */
 const COLLEAGUE = `
 import sys, mlflow
 from mlflow import MlflowClient
 client = MlflowClient(sys.argv[1])
 experiment = client.get_experiment_by_name("crowd").experiment_id
-for turn in range(15):
+for turn in range(12):
     run = client.create_run(experiment, run_name=f"python {turn}").info.run_id
     client.log_metric(run, "score", turn)
     client.set_terminated(run)
     assert client.get_model_version_by_alias("${MODEL}", "GNU_Production").version
-    client.search_runs([experiment], "metrics.score >= 0")
-print("done")
+    if turn % 4 == 2:
+        client.set_registered_model_alias("${MODEL}", "GNU_Production", str(turn // 4 + 1))
+    found = client.search_runs([experiment], f"attributes.run_name = 'python {turn}'")
+    assert [run.data.metrics["score"] for run in found] == [turn], found
 `;
 
 const OUTSIDE = `
@@ -47,20 +53,27 @@ client.transition_model_version_stage("${MODEL}", sys.argv[2], "Production", arc
 
 interface Place {
   uri: string;
+  /** SQLite's, which must stay what it was. */
+  journalMode?: string;
+  file?: string;
+  python: PythonEnvironment;
   stop?: () => Promise<void>;
+}
+
+function sqliteFile(folder: string, journalMode: 'delete' | 'wal'): Place {
+  const file = path.join(folder, 'mlflow.db');
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA journal_mode = ${journalMode}`);
+  database.close();
+  return { uri: `sqlite:///${file}`, file, journalMode, python: 'mlflow3' };
 }
 
 /** What several people work on at the same time. */
 const PLACES: Record<string, (folder: string) => Promise<Place>> = {
-  'one server': async () => startMlflowServer({ python: 'mlflow3' }),
-  'one SQLite file': async (folder) => ({ uri: `sqlite:///${path.join(folder, 'mlflow.db')}` }),
-  'one SQLite file that keeps a write-ahead log': async (folder) => {
-    const file = path.join(folder, 'mlflow.db');
-    const database = new DatabaseSync(file);
-    database.exec('PRAGMA journal_mode = WAL');
-    database.close();
-    return { uri: `sqlite:///${file}` };
-  },
+  'a server of mlflow2': async () => ({ ...(await startMlflowServer({ python: 'mlflow2' })), python: 'mlflow2' }),
+  'a server of mlflow3': async () => ({ ...(await startMlflowServer({ python: 'mlflow3' })), python: 'mlflow3' }),
+  'a SQLite file': async (folder) => sqliteFile(folder, 'delete'),
+  'a SQLite file that keeps a write-ahead log': async (folder) => sqliteFile(folder, 'wal'),
 };
 
 for (const [name, start] of Object.entries(PLACES)) {
@@ -104,25 +117,44 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
       }
     }
 
-    /** Puts other versions into production, again and again; how often somebody else was faster. */
-    function person(seed: number): Promise<number> {
-      return withProject(async (project) => {
-        let overtaken = 0;
-        for (let turn = 0; turn < TURNS; turn++) {
-          const toVersion = VERSIONS[(seed + turn) % VERSIONS.length]!;
-          await rollback(project, { toVersion }).catch((error) => {
-            if (!EngineError.is(error, 'conflict') && !EngineError.is(error, 'usage')) throw error;
-            overtaken++;
-          });
+    /** What became of a person's commands. */
+    interface Turns {
+      /** Events of theirs that put a version into production. */
+      done: string[];
+      /** Events of theirs that somebody overtook. */
+      overtaken: string[];
+      /** It was in production already. */
+      pointless: number;
+    }
+
+    /** Puts other versions into production, each time by a process of its own, from a project of their own. */
+    async function person(seed: number, goesOn: (turn: number) => boolean, overtakes: () => void): Promise<Turns> {
+      const turns: Turns = { done: [], overtaken: [], pointless: 0 };
+      const own = path.join(folder, `person-${seed}`);
+      mkdirSync(own);
+      copyFileSync(configFile, path.join(own, 'config.yaml'));
+      for (let turn = 0; goesOn(turn); turn++) {
+        const version = VERSIONS[(seed + turn) % VERSIONS.length]!;
+        const result = await gnuMlops(['rollback', '--to-version', version, '--json'], { cwd: own });
+        if (result.code === 0) {
+          const { event_id } = parseDocument<DeployResult>(result, 'deploy');
+          if (event_id === null) turns.pointless++;
+          else turns.done.push(event_id);
+          continue;
         }
-        return overtaken;
-      });
+        const { error } = parseDocument<ErrorDocument>(result, 'error');
+        assert.equal(error.reason, 'conflict', result.stderr);
+        turns.overtaken.push(error.details.eventId!);
+        overtakes();
+      }
+      return turns;
     }
 
     const holderOf = async ({ store }: Project) => (await store.findModel(MODEL))?.aliases.GNU_Production;
 
     it('leave production never empty, and a history that tells who was overtaken', async () => {
       let isOver = false;
+      let overtaken = 0;
       const seen: (string | undefined)[] = [];
       const watch = withProject(async (project) => {
         while (!isOver) {
@@ -130,38 +162,63 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
           await delay(5);
         }
       });
-      const colleague = runPython('mlflow3', COLLEAGUE, [place.uri], { cwd: folder });
-      const overtaken = await Promise.all([person(0), person(1), person(2)]);
+      const colleague = runPython(place.python, COLLEAGUE, [place.uri], { cwd: folder });
+      const goesOn = (turn: number) => turn < LEAST_TURNS || (overtaken === 0 && turn < MOST_TURNS);
+      const turns = await Promise.all([0, 1, 2].map((seed) => person(seed, goesOn, () => overtaken++)));
       const { code, stderr } = await colleague;
       isOver = true;
       await watch;
       assert.equal(code, 0, stderr);
       assert.ok(seen.length > 20 && seen.every((version) => VERSIONS.includes(version!)), seen.join());
+      console.log(
+        `      ${seen.length} looks at production; of each person's commands ${turns
+          .map(
+            ({ done, overtaken: lost, pointless }) =>
+              `${done.length} done, ${lost.length} overtaken, ${pointless} pointless`,
+          )
+          .join('; ')}`,
+      );
+      assert.ok(overtaken > 0, "nobody was in anybody else's way: this proves nothing");
       await withProject(async (project) => {
         await project.recover();
-        const { history, stages, changed_outside } = await info(project, { history: true });
-        const statuses = new Set(history.map(({ status }) => status));
-        assert.ok(
-          [...statuses].every((status) => ['FINISHED', 'FAILED'].includes(status)),
-          [...statuses].join(),
-        );
-        console.log(`      ${seen.length} looks at production, ${overtaken.join(' + ')} turns overtaken or pointless`);
-        const last = history.find(({ to, status }) => to === 'GNU_Production' && status === 'FINISHED');
-        assert.equal(last?.version, stages.GNU_Production?.version);
-        assert.deepEqual(changed_outside, []);
-        const versions = await project.store.listVersions(MODEL);
-        assert.deepEqual(
-          versions.filter(({ stageField }) => stageField === 'Production').map(({ version }) => version),
-          [stages.GNU_Production?.version],
-        );
+        await requireTrueHistory(project, turns);
       });
+      if (place.file !== undefined) {
+        const database = new DatabaseSync(place.file, { readOnly: true });
+        assert.equal(database.prepare('PRAGMA journal_mode').get()!.journal_mode, place.journalMode);
+        database.close();
+      }
     });
+
+    /** Each command's event tells its outcome; what Python did is adopted, and then everything fits. */
+    async function requireTrueHistory(project: Project, turns: Turns[]): Promise<void> {
+      const { history, changed_outside } = await info(project, { history: true });
+      const ofCrowd = (status: HistoryEntry['status']) =>
+        history.filter((entry) => entry.kind === 'rollback' && entry.status === status).map(({ event_id }) => event_id);
+      assert.deepEqual(ofCrowd('FAILED').sort(), turns.flatMap((each) => each.overtaken).sort());
+      assert.deepEqual(ofCrowd('FINISHED').sort(), turns.flatMap((each) => each.done).sort());
+      assert.deepEqual(
+        history.filter(({ status }) => status !== 'FINISHED' && status !== 'FAILED'),
+        [],
+      );
+      if (changed_outside.length > 0) await repair(project, { mode: 'adopt', notes: 'a colleague in Python' });
+      const after = await info(project, { history: true });
+      const holder = after.stages.GNU_Production?.version;
+      const last = after.history.find(({ to, status }) => to === 'GNU_Production' && status === 'FINISHED');
+      assert.equal(last?.version, holder);
+      assert.deepEqual(after.changed_outside, []);
+      const versions = await project.store.listVersions(MODEL);
+      assert.deepEqual(
+        versions.filter(({ stageField }) => stageField === 'Production').map(({ version }) => version),
+        [holder],
+      );
+    }
 
     it('see what Python moved as changed outside, and adopt it or put it back', async () => {
       const outside = async () => {
         const before = (await withProject(holderOf))!;
         const version = VERSIONS.find((each) => each !== before)!;
-        const { code, stderr } = await runPython('mlflow3', OUTSIDE, [place.uri, version], { cwd: folder });
+        const { code, stderr } = await runPython(place.python, OUTSIDE, [place.uri, version], { cwd: folder });
         assert.equal(code, 0, stderr);
         return { before, version };
       };

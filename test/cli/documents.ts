@@ -14,7 +14,7 @@ const ajv = new Ajv({
 
 /** What `--json` prints when a command fails. */
 export interface ErrorDocument {
-  error: { reason: ErrorReason; message: string; details: { fix?: string } };
+  error: { reason: ErrorReason; message: string; details: { fix?: string; eventId?: string } };
 }
 
 /** The one document on standard output, which must be what schemas/results/ says. */
