@@ -1,7 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -11,36 +10,15 @@ import { s3Settings } from '../../src/engine/artifacts/s3/settings.ts';
 import { inspectText } from '../engine/config/config-text.ts';
 import { rejects } from '../engine/tracking/store-contract.ts';
 import { temporaryFolder } from '../engine/tracking/temporary-store.ts';
-import { pythonEnvironment } from '../harness/python.ts';
+import { makeCertificate } from '../harness/certificate.ts';
 import { type S3Server, startS3Server } from '../harness/s3-server.ts';
 
 /** A host that only the proxy of the test knows: what is on this machine is never asked for through one. */
 const HOST = 'storage';
 
-const CERTIFICATE = `
-import datetime, ipaddress, sys
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-key = ec.generate_private_key(ec.SECP256R1())
-name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, sys.argv[2])])
-now = datetime.datetime.now(datetime.timezone.utc)
-names = x509.SubjectAlternativeName([x509.DNSName(sys.argv[2]), x509.IPAddress(ipaddress.ip_address('127.0.0.1'))])
-certificate = (
-    x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    .serial_number(x509.random_serial_number())
-    .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=2))
-    .add_extension(names, critical=False).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    .sign(key, hashes.SHA256())
-)
-open(sys.argv[1] + '/key.pem', 'wb').write(key.private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-open(sys.argv[1] + '/cert.pem', 'wb').write(certificate.public_bytes(serialization.Encoding.PEM))
-`;
-
 describe('S3 behind certificates and proxies', () => {
   const { folder, remove } = temporaryFolder();
-  const certificate = path.join(folder, 'cert.pem');
+  let certificate: string;
   const open = new Set<net.Socket>();
   let server: S3Server;
   let secure: tls.Server;
@@ -51,10 +29,10 @@ describe('S3 behind certificates and proxies', () => {
     server = await startS3Server();
     await server.makeBucket('lake');
     await server.put('lake', 'data/a.txt', 'hello');
-    execFileSync(pythonEnvironment('s3'), ['-c', CERTIFICATE, folder, HOST]);
-    const keys = { key: readFileSync(path.join(folder, 'key.pem')), cert: readFileSync(certificate) };
+    const own = makeCertificate(folder, HOST, 's3');
+    certificate = own.certFile;
     secure = tls
-      .createServer(keys, (socket) => forward(socket, Number(new URL(server.url).port)))
+      .createServer(own, (socket) => forward(socket, Number(new URL(server.url).port)))
       .listen(0, '127.0.0.1');
     proxy = http.createServer().listen(0, '127.0.0.1');
     proxy.on('connect', ({ url, headers }, socket: net.Socket) => {

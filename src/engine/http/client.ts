@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { EngineError } from '../support/errors.ts';
-import { type Agents, type ConnectionOptions, closeAgents, makeAgents } from './agents.ts';
+import { type ConnectionOptions, Connections } from './agents.ts';
 import { partsOf, readBody, telling } from './body.ts';
 import {
   type Asked,
@@ -81,14 +81,13 @@ export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #base: URL;
   readonly #axios: AxiosInstance;
-  readonly #agents: Agents;
+  readonly #connections: Connections;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
     this.#base = new URL(options.baseUrl);
-    this.#agents = makeAgents({ connectTimeoutMs: CONNECT_TIMEOUT_MS, ...options });
+    this.#connections = new Connections({ connectTimeoutMs: CONNECT_TIMEOUT_MS, ...options }, options.env);
     this.#axios = axios.create({
-      ...this.#agents,
       responseType: 'stream',
       validateStatus: () => true,
       maxRedirects: 0,
@@ -132,7 +131,7 @@ export class HttpClient {
   }
 
   close(): void {
-    closeAgents(this.#agents);
+    this.#connections.close();
   }
 
   async #attempting<T>(given: HttpRequest, attempt: (own: HttpRequest, asked: Asked) => Promise<T>): Promise<T> {
@@ -202,7 +201,7 @@ export class HttpClient {
     return {
       method,
       url: url.href,
-      proxy: proxyFor(url, this.#options.env),
+      ...this.#connections.to(url),
       ...(query === undefined ? {} : { params: query }),
       ...(json === undefined ? {} : { data: JSON.stringify(json) }),
       ...(body === undefined ? {} : { data: telling(body(), onPart) }),
@@ -270,10 +269,12 @@ class Failed extends Error {
 
 /** Milliseconds until the request is made again; null when it is not. */
 function waitAfter(
-  { status, code, retryAfter }: Failed,
+  { error, status, code, retryAfter }: Failed,
   made: number,
   { isRepeatable, timeoutMs }: { isRepeatable: boolean; timeoutMs: number },
 ): number | null {
+  // A server that fails and says why, other than that it cannot just now, fails again.
+  if (status !== null && status >= 500 && error.reason !== 'unreachable') return null;
   if (!mayRepeat(status, code, isRepeatable)) return null;
   const wait = pauseMs(made, retryAfter);
   // A server may ask to come back in an hour; nobody waits in front of a command for so long.

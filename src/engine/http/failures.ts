@@ -1,5 +1,6 @@
 import { EngineError, type ErrorReason } from '../support/errors.ts';
 import { CONNECT_TIMEOUT } from './agents.ts';
+import { PROXY_ASKS_WHO, PROXY_REFUSED } from './tunnel-agent.ts';
 
 /** Who was asked for what: everything that a message may say of a request. */
 export interface Asked {
@@ -40,6 +41,9 @@ const CAUSES: Record<string, string> = {
 
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
+/** What TLS says when the server does not know who we are. */
+const OUR_CERTIFICATE = /^ERR_SSL_\w*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN)$/;
+
 /** Why there was no answer, or only half of one. Says nothing of credentials; the original error would, so it is not kept. */
 export function connectionFailure(asked: Asked, code: string | undefined, message: string): EngineError {
   if (CERTIFICATE.test(code ?? '')) {
@@ -47,12 +51,18 @@ export function connectionFailure(asked: Asked, code: string | undefined, messag
       fix: 'Name the certificate of your authority in NODE_EXTRA_CA_CERTS or MLFLOW_TRACKING_SERVER_CERT_PATH, or have the certificate corrected.',
     });
   }
+  if (OUR_CERTIFICATE.test(code ?? '')) {
+    return failure('unauthorized', asked, `asks for a certificate of ours, and accepts none or another one (${code})`, {
+      fix: 'Name a PEM file with a certificate and its key in MLFLOW_TRACKING_CLIENT_CERT_PATH.',
+    });
+  }
+  if (code === PROXY_ASKS_WHO) return proxyAsksWho(asked);
   if (/^(EPROTO|ERR_SSL)/.test(code ?? '')) {
     return failure('unreachable', asked, `does not speak TLS as expected (${code})`, {
       fix: 'Check whether the address begins with http:// or https://, and the port.',
     });
   }
-  const why = CAUSES[code ?? ''] ?? (code ? `${message} (${code})` : message);
+  const why = CAUSES[code ?? ''] ?? (code && code !== PROXY_REFUSED ? `${message} (${code})` : message);
   return failure('unreachable', asked, `cannot be reached: ${why}`);
 }
 
@@ -77,12 +87,7 @@ export function answerFailure(asked: Asked, complaint: string): EngineError {
 export function statusFailure(asked: Asked, answer: FailedAnswer): EngineError {
   const { status } = answer;
   const said = excerpt(answer);
-  if (status === 407) {
-    return failure('unauthorized', asked, `is behind a proxy that asks for credentials`, {
-      fix: 'Write them into the address of the proxy: HTTPS_PROXY=http://user:password@host:port.',
-      status,
-    });
-  }
+  if (status === 407) return proxyAsksWho(asked);
   if (status === 401) return failure('unauthorized', asked, `does not know our credentials (401)${said}`, { status });
   if (status === 403) return failure('unauthorized', asked, `does not permit this (403)${said}`, { status });
   if (status >= 300 && status < 400) {
@@ -95,6 +100,12 @@ export function statusFailure(asked: Asked, answer: FailedAnswer): EngineError {
   if (status === 404) return failure('unreachable', asked, `has nothing there (404)${said}`, { status });
   if (status >= 500 || status === 429) return failure('unreachable', asked, `answered ${status}${said}`, { status });
   return failure('usage', asked, `refused the request (${status})${said}`, { status });
+}
+
+function proxyAsksWho(asked: Asked): EngineError {
+  return failure('unauthorized', asked, 'is behind a proxy that asks for credentials (407)', {
+    fix: 'Write them into the address of the proxy: HTTPS_PROXY=http://user:password@host:port.',
+  });
 }
 
 function elsewhere({ headers }: FailedAnswer): string {

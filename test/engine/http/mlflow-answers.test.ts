@@ -20,15 +20,17 @@ describe('What an MLflow server does not have', () => {
   let server: Server;
   let api: MlflowApi;
   let answer: Answer;
+  let asked = 0;
 
   before(async () => {
     server = createServer((request, response) => {
+      asked++;
       request.resume();
       response.writeHead(answer.status).end(answer.text);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    api = new MlflowApi(serverClient(mlflowHttpClient(uri, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0' })));
+    api = new MlflowApi(serverClient(mlflowHttpClient(uri, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' })));
   });
 
   after(() => {
@@ -67,5 +69,19 @@ describe('What an MLflow server does not have', () => {
     answer = { status: 404, text: PAGE };
     await rejects(api.set('model-versions/transition-stage', {}), 'not-found');
     assert.equal(await api.version(), 'unknown');
+  });
+
+  it('is not looked for in a workspace that is not there, nor again and again where there are none', async () => {
+    const missing = { error_code: 'RESOURCE_DOES_NOT_EXIST', message: "Workspace 'team-b' not found" };
+    const none = { error_code: 'FEATURE_DISABLED', message: 'Workspace APIs are not available' };
+    asked = 0;
+    for (const [status, said, reason] of [
+      [404, missing, 'usage'],
+      [500, none, 'unsupported'],
+    ] as const) {
+      const error = await rejects(find({ status, text: JSON.stringify(said) }), reason);
+      assert.match(error.details.fix!, /MLFLOW_WORKSPACE/);
+    }
+    assert.equal(asked, 2);
   });
 });

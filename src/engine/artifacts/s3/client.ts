@@ -11,8 +11,8 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { TunnelAgent } from '../../http/tunnel-agent.ts';
 import type { S3Settings } from './settings.ts';
-import { TunnelAgent } from './tunnel-agent.ts';
 
 /** The parts of the AWS client that are used; import this file lazily, because it is larger than the rest of the engine. */
 export const commands = {

@@ -8,6 +8,9 @@ type Environment = Record<string, string | undefined>;
 
 const API = '/api/2.0/mlflow/';
 
+/** What MLflow says of workspaces: of one that is missing, and that there are none at all. */
+const WORKSPACE = /^Workspace /;
+
 const TIMEOUT = {
   expected: 'seconds, more than 0 and at most 86400',
   isRight: (value: number) => value > 0 && value <= 86_400,
@@ -31,6 +34,7 @@ const REASONS: Record<string, ErrorReason> = {
   BAD_REQUEST: 'usage',
   PERMISSION_DENIED: 'unauthorized',
   UNAUTHENTICATED: 'unauthorized',
+  FEATURE_DISABLED: 'unsupported',
 };
 
 /**
@@ -91,10 +95,17 @@ function authorizationOf(address: URL, env: Environment): string | undefined {
 /** MLflow says what is wrong in `{"error_code", "message"}`; null for answers of another kind. */
 export function explainMlflow(answer: FailedAnswer, asked: Asked): EngineError | null {
   const { error_code, message } = parse(answer.body);
-  const reason = REASONS[error_code ?? ''];
-  if (reason === undefined || typeof message !== 'string') return answer.status === 404 ? noSuchPath(asked) : null;
+  const known = REASONS[error_code ?? ''];
+  if (known === undefined || typeof message !== 'string') return answer.status === 404 ? noSuchPath(asked) : null;
   const { host, method, path, fixes } = asked;
-  const fix = reason === 'unauthorized' ? fixes.unauthorized : undefined;
+  const isWorkspace = WORKSPACE.test(message);
+  // A workspace that is not there is no empty one.
+  const reason = isWorkspace && known === 'not-found' ? 'usage' : known;
+  const fix = isWorkspace
+    ? 'Correct MLFLOW_WORKSPACE, or remove it.'
+    : reason === 'unauthorized'
+      ? fixes.unauthorized
+      : null;
   const details = { host, request: `${method} ${path}`, status: answer.status, error_code, ...(fix ? { fix } : {}) };
   return new EngineError(reason, `The MLflow server says: ${firstSentence(message)}`, details);
 }
