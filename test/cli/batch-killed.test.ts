@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -107,6 +107,36 @@ describe('A batch that is interrupted', () => {
       `      killed before each of ${steps} changes: every input has one output and stands once in the archive`,
     );
     assert.ok(steps * STRIDE > 30);
+  });
+
+  it('while it refuses a file for its share of bad rows leaves all of them aside, or those of the try before', async function () {
+    this.timeout(600_000);
+    const bad = (word: string) => `${HEADER}\n${`Biscoe,${word},1,1,1,female,2007\n`.repeat(300)}`;
+    const aside = 'data/batch_output/bad.csv.refused.csv';
+    const told = (word: string) =>
+      `line,reason,row\n${Array.from({ length: 300 }, (_, i) => `${i + 2},"column ""bill_length_mm"": found ""${word}""; expected a number","Biscoe,${word},1,1,1,female,2007"\n`).join('')}`;
+    let steps = 0;
+    const stride = STRIDE === 1 ? 1 : 7;
+    for (let killAt = 1; ; killAt += stride) {
+      reset();
+      for (const name of Object.keys(INPUTS)) rmSync(path.join(project.folder, 'data/batch_input', name));
+      mkdirSync(path.join(project.folder, 'data/batch_output'));
+      writeFileSync(path.join(project.folder, aside), told('first'));
+      project.put('bad.csv', bad('second'));
+      const env = { GNU_MLOPS_KILL_AT: String(killAt) };
+      const code = await interrupt({ env, nodeArguments: ['--import', preload] });
+      assert.ok([told('first'), told('second')].includes(project.text(aside)), `killed at ${killAt}`);
+      if (code === 1) break;
+      assert.equal(code, null);
+      steps++;
+      assert.equal((await project.batch()).code, 1);
+      assert.equal(project.text(aside), told('second'));
+      assert.deepEqual(project.names('data/batch_output'), ['bad.csv.refused.csv']);
+      assert.deepEqual(project.names('data/batch_input'), ['bad.csv']);
+      assert.deepEqual(project.journal(), []);
+    }
+    console.log(`      killed before ${steps} changes: the refused rows are whole`);
+    assert.ok(steps * stride > 30);
   });
 
   it(`at ${INSTANTS} seeded instants is completed by the next one, exactly once`, async function () {

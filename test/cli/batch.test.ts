@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -171,8 +172,41 @@ describe('A batch', () => {
     assert.match(errors['lacking.csv']!, /lacks the column/);
     assert.equal(errors['good.csv'], null);
     assert.deepEqual(project.names('data/batch_input'), ['bad.csv', 'empty.csv', 'lacking.csv']);
-    assert.equal(project.names('data/batch_output').length, 2);
+    const outputs = project.names('data/batch_output').filter((name) => name !== 'bad.csv.refused.csv');
+    assert.equal(outputs.length, 2);
     assert.deepEqual(project.journal(), []);
+  });
+
+  it('tells all rows for which it failed a file, until that is tried again', async () => {
+    const refusals = 'data/batch_output/day.csv.gz.refused.csv';
+    const try1 = [HEADER, ROW, ...Array.from({ length: 7 }, (_, i) => `Biscoe,wide${i},1,1,1,female,2007`)];
+    project.put('day.csv.gz', gzipSync(`${try1.join('\n')}\n`));
+    const { files } = await project.result(1);
+    assert.ok(files[0]!.error!.endsWith(`All of them are in ${path.join(realpathSync(project.folder), refusals)}.`));
+    const told = Array.from(
+      { length: 7 },
+      (_, i) =>
+        `${i + 3},"column ""bill_length_mm"": found ""wide${i}""; expected a number","Biscoe,wide${i},1,1,1,female,2007"`,
+    );
+    assert.equal(project.text(refusals), `${['line,reason,row', ...told].join('\n')}\n`);
+    assert.deepEqual(project.names('data/batch_output'), ['day.csv.gz.refused.csv']);
+
+    project.put('day.csv.gz', gzipSync(`${HEADER}\n${ROW}\nBiscoe,46.1\n`));
+    await project.result(1);
+    assert.equal(project.text(refusals), 'line,reason,row\n3,found 2 fields; the header has 7,"Biscoe,46.1"\n');
+
+    project.put('day.csv.gz', gzipSync('island\nBiscoe\n'));
+    await project.result(1);
+    assert.deepEqual(project.names('data/batch_output'), []);
+
+    project.put('day.csv.gz', gzipSync(`${try1.join('\n')}\n`));
+    await project.result(1);
+    project.put('day.csv.gz', gzipSync(`${HEADER}\n${ROW}\n`));
+    await project.result(0);
+    assert.deepEqual(
+      project.names('data/batch_output').filter((name) => name.includes('refused')),
+      [],
+    );
   });
 
   it('fails a file in which a quote is never closed, because all rows behind it would be lost', async () => {

@@ -10,6 +10,7 @@ import { throwIfCancelled } from '../support/progress.ts';
 import { archiveInput } from './archive.ts';
 import { type Candidate, standsStill } from './input-scan.ts';
 import { type Journal, type JournalEntry, type JournalGroup, type Places, planEntry } from './journal.ts';
+import { keepRefusedRows, refusedInputFile } from './refused-input.ts';
 import type { BatchFile, Manifest } from './results.ts';
 import { type BatchModel, type FileScore, partialName, scoreFile } from './score-file.ts';
 import type { ScoringPool } from './scoring-pool.ts';
@@ -147,17 +148,32 @@ async function scoreEntry(entry: JournalEntry, work: BatchWork): Promise<FileSco
   });
   const isSame = standsStill({ file: entry.input, size, mtimeMs }) && (score.sha256 ?? sha256) === sha256;
   if (!isSame) throw new StillGrowing();
-  requireFewRefusals(score, work.project.config.batch_inference.max_refused_share);
-  return score;
+  const { rows, refused, flushed } = score;
+  if (refused === 0 || refused / rows <= work.project.config.batch_inference.max_refused_share) return score;
+  await flushed;
+  keepRefusedRows(entry);
+  throw new TooManyRefused(score, entry);
 }
 
 /** The input changed while it was read: no failure, only too early. */
 class StillGrowing extends Error {}
 
+/** Its refused rows are kept for who corrects them. */
+class TooManyRefused extends EngineError {
+  constructor({ rows, refused, firstRefusals }: FileScore, entry: JournalEntry) {
+    const fix = `Correct them, or raise batch_inference.max_refused_share. All of them are in ${refusedInputFile(entry)}.`;
+    const message = `${refused} of ${rows} rows do not fit the model: ${firstRefusals.join('; ')}.`;
+    super('invalid-data', message, { fix, rows, refused });
+  }
+}
+
 /** A failed or early input as its result; what was begun of it is removed. */
 function abandoned(entry: JournalEntry, error: unknown): BatchFile {
   discard(entry);
-  return error instanceof StillGrowing ? grown(entry.input) : failed(entry.input, error);
+  if (error instanceof StillGrowing) return grown(entry.input);
+  // When something else is wrong with the file now, what an earlier try found is not true any more.
+  if (EngineError.is(error, 'invalid-data') && !(error instanceof TooManyRefused)) remove(refusedInputFile(entry));
+  return failed(entry.input, error);
 }
 
 function failed(input: string, error: unknown): BatchFile {
@@ -262,6 +278,8 @@ function logScored(entries: JournalEntry[], { project }: BatchWork, isResumed: b
 }
 
 function putAwayOne(entry: JournalEntry, { rows, refused, warnings, input: { sha256 } }: Manifest): BatchFile {
+  // What an earlier try found is not true any more.
+  remove(refusedInputFile(entry));
   const archived = archiveInput(entry) ? entry.archived : null;
   return { ...left(entry.input, 'done', null), output: entry.output, sha256, archived, rows, refused, warnings };
 }
@@ -270,26 +288,15 @@ function putAwayOne(entry: JournalEntry, { rows, refused, warnings, input: { sha
 function discard(entry: JournalEntry): void {
   if (isCommitted(entry)) return;
   const partial = [entry.output, entry.refusedOutput, entry.manifest].map(partialName);
-  for (const file of [...partial, entry.output, entry.refusedOutput, entry.manifest]) {
-    try {
-      rmSync(file, { force: true });
-    } catch {
-      // A folder that may not be written keeps it; without a manifest nobody takes it for a result.
-    }
-  }
+  for (const file of [...partial, entry.output, entry.refusedOutput, entry.manifest]) remove(file);
 }
 
-function requireFewRefusals({ rows, refused, firstRefusals }: FileScore, most: number): void {
-  if (refused === 0 || refused / rows <= most) return;
-  throw new EngineError(
-    'invalid-data',
-    `${refused} of ${rows} rows do not fit the model: ${firstRefusals.join('; ')}.`,
-    {
-      fix: 'Correct them, or raise batch_inference.max_refused_share.',
-      rows,
-      refused,
-    },
-  );
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // A folder that may not be written keeps it; without a manifest nobody takes it for a result.
+  }
 }
 
 function grown(input: string): BatchFile {
