@@ -7,7 +7,14 @@ export { type BatchOptions, runBatch } from './batch/run-batch.ts';
 export { type CiSummary, pipelineSummary } from './ci/summary.ts';
 export { type CiOptions, type CiProvider, type CiResult, writePipeline } from './ci/write-pipeline.ts';
 export { type CopyOptions, copy } from './copying/copy.ts';
-export type { CopiedAlias, CopiedExperiment, CopiedModel, CopiedVersion, CopyResult } from './copying/results.ts';
+export type {
+  CopiedAlias,
+  CopiedExperiment,
+  CopiedModel,
+  CopiedTags,
+  CopiedVersion,
+  CopyResult,
+} from './copying/results.ts';
 export {
   type DatabricksDeployOptions,
   type DatabricksDeployResult,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CopyOptions, copy } from '../../engine/copying/copy.ts';
-import type { CopiedModel, CopyResult } from '../../engine/copying/results.ts';
+import type { CopiedExperiment, CopiedModel, CopiedTags, CopyResult } from '../../engine/copying/results.ts';
 import type { Dispatch } from '../program.ts';
 
 interface Flags extends Pick<CopyOptions, 'from' | 'to' | 'experiment' | 'model' | 'version' | 'dryRun'> {
@@ -33,16 +33,23 @@ function copyText(result: CopyResult): string {
   const { status, from, to, experiments, models } = result;
   if (status === 'nothing-to-do') return `Everything of ${from} that was asked for is in ${to} already.`;
   const isPlan = status === 'dry-run';
-  const runs = experiments
-    .filter(({ copied }) => copied > 0)
-    .map(({ name, copied, present }) => {
-      return `experiment ${name}: ${count(copied, 'run')}${present > 0 ? `, ${present} there already` : ''}`;
-    });
-  const lines = [...runs, ...models.flatMap(modelLines)];
+  const lines = [...experiments.flatMap(experimentLines), ...models.flatMap(modelLines)];
   return [`${isPlan ? 'Would copy' : 'Copied'} from ${from} to ${to}:`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function modelLines({ name, versions, aliases, events }: CopiedModel): string[] {
+function experimentLines({ name, copied, present, tags }: CopiedExperiment): string[] {
+  const there = present > 0 ? `, ${present} there already` : '';
+  return [
+    ...(copied > 0 ? [`experiment ${name}: ${count(copied, 'run')}${there}`] : []),
+    ...tagLines(`experiment ${name}`, tags),
+  ];
+}
+
+function tagLines(whose: string, { set }: CopiedTags): string[] {
+  return set.length > 0 ? [`${whose}: ${count(set.length, 'tag')} (${set.join(', ')})`] : [];
+}
+
+function modelLines({ name, versions, aliases, events, tags }: CopiedModel): string[] {
   const copied = versions
     .filter(({ status }) => status === 'copied')
     .map(({ from, to }) => (to === null || to === from ? from : `${from} as ${to}`));
@@ -51,6 +58,7 @@ function modelLines({ name, versions, aliases, events }: CopiedModel): string[] 
     ...(copied.length > 0 ? [`model ${name}: version${copied.length > 1 ? 's' : ''} ${copied.join(', ')}`] : []),
     ...(set.length > 0 ? [`model ${name}: alias${set.length > 1 ? 'es' : ''} ${set.join(', ')}`] : []),
     ...(events > 0 ? [`model ${name}: ${count(events, 'event')} of its history`] : []),
+    ...tagLines(`model ${name}`, tags),
   ];
 }
 

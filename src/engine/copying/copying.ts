@@ -14,9 +14,10 @@ import {
   versionsByOrigin,
 } from './copy-model.ts';
 import { CopiedRuns, copyRun, type RunCopy } from './copy-runs.ts';
-import { aliasesOf, isRunning, isThere, numbersOf, statusOf, warningsAbout } from './inventory.ts';
+import { DESCRIPTION, modelTags, planTags, someTags } from './copy-tags.ts';
+import { aliasesOf, isRunning, isThere, NO_TAGS, numbersOf, statusOf, warningsAbout } from './inventory.ts';
 import { COPIED_FROM_TAG, RECORD_TAG, runOrigin, versionOrigin } from './origin.ts';
-import type { CopiedExperiment, CopiedModel, CopiedVersion, CopyResult } from './results.ts';
+import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
 import {
   type CopySelection,
   type SelectedExperiment,
@@ -37,6 +38,8 @@ export class Copying {
   readonly #log: OperationLog;
   readonly #options: CopySelection & OperationControl;
   readonly #copies: CopiedRuns;
+  /** The experiments of the models' events. */
+  readonly #histories: CopiedExperiment[] = [];
   #done = 0;
   #total = 0;
   #location = '';
@@ -59,11 +62,11 @@ export class Copying {
     for (const each of selection.experiments) experiments.push(await this.#copyExperiment(each));
     const models: CopiedModel[] = [];
     for (const each of selection.models) models.push(await this.#copyModel(each));
-    const warnings = warningsAbout(experiments, models);
+    const warnings = warningsAbout([...experiments, ...this.#histories], models);
     for (const warning of warnings) this.#log.write('warning', warning);
     const result: CopyResult = {
       schema: 1,
-      status: hasChanged(experiments, models) ? 'copied' : 'nothing-to-do',
+      status: hasChanged([...experiments, ...this.#histories], models) ? 'copied' : 'nothing-to-do',
       from: this.#location,
       to: (await this.#project.store.describe()).location,
       experiments,
@@ -76,10 +79,10 @@ export class Copying {
   }
 
   async #copyExperiment(
-    { name, runs }: SelectedExperiment,
+    { name, runs, tags: experimentTags }: SelectedExperiment,
     tags?: (tags: Record<string, string>) => Record<string, string>,
   ): Promise<CopiedExperiment> {
-    const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0 };
+    const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0, tags: NO_TAGS };
     for (const stub of runs) {
       if (isRunning(stub)) counts.running++;
       else if (isThere(await this.#copies.find(name, runOrigin(stub)))) counts.present++;
@@ -90,7 +93,28 @@ export class Copying {
       }
       this.#step();
     }
-    return counts;
+    return { ...counts, tags: await this.#tagExperiment(name, experimentTags) };
+  }
+
+  async #tagExperiment(name: string, tags: Record<string, string>): Promise<CopiedTags> {
+    const { store } = this.#project;
+    const target = Object.keys(tags).length > 0 ? await store.findExperiment(name) : null;
+    if (target === null) return NO_TAGS;
+    const plan = planTags(tags, target.tags);
+    if (plan.set.length > 0) await store.tagExperiment(target.experimentId, someTags(tags, plan.set));
+    return plan;
+  }
+
+  async #describeModel({ model }: SelectedModel): Promise<CopiedTags> {
+    const { store } = this.#project;
+    const target = await store.findModel(model.name);
+    if (target === null) return NO_TAGS;
+    const words = modelTags(model);
+    const plan = planTags(words, modelTags(target));
+    const { [DESCRIPTION]: description, ...tags } = someTags(words, plan.set);
+    const remarks = { tags, ...(description === undefined ? {} : { description }) };
+    if (plan.set.length > 0) await store.describeModel(model.name, remarks);
+    return plan;
   }
 
   async #copyModel(selected: SelectedModel): Promise<CopiedModel> {
@@ -102,16 +126,18 @@ export class Copying {
       versions.push(await this.#copyVersion(version, byOrigin, selected.isWhole));
       this.#step();
     }
-    if (!selected.isWhole) return { name, versions, aliases: [], events: 0 };
+    if (!selected.isWhole) return { name, versions, aliases: [], events: 0, tags: NO_TAGS };
     const numbers = numbersOf(versions);
     let events = 0;
     for (const each of selected.events) {
-      events += (await this.#copyExperiment(each, (tags) => eventTags(tags, numbers))).copied;
+      const history = await this.#copyExperiment(each, (tags) => eventTags(tags, numbers));
+      this.#histories.push(history);
+      events += history.copied;
     }
     const aliases = planAliases(selected, numbers, await aliasesOf(store, selected, byOrigin));
     const commit = finishingCommit(selected, byOrigin, numbers, aliases);
     if (commit !== null) await this.#finish(commit);
-    return { name, versions, aliases, events };
+    return { name, versions, aliases, events, tags: await this.#describeModel(selected) };
   }
 
   async #copyVersion(version: ModelVersion, byOrigin: VersionsByOrigin, isWhole: boolean): Promise<CopiedVersion> {
@@ -189,10 +215,11 @@ function stepsOf({ experiments, models }: Selection): number {
 
 function hasChanged(experiments: CopiedExperiment[], models: CopiedModel[]): boolean {
   return (
-    experiments.some(({ copied }) => copied > 0) ||
+    experiments.some(({ copied, tags }) => copied > 0 || tags.set.length > 0) ||
     models.some(
-      ({ versions, aliases, events }) =>
+      ({ versions, aliases, events, tags }) =>
         events > 0 ||
+        tags.set.length > 0 ||
         versions.some(({ status }) => status === 'copied') ||
         aliases.some(({ status }) => status === 'set'),
     )

@@ -1,20 +1,29 @@
 import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import type { VersionsByOrigin } from './copy-model.ts';
 import type { CopiedRuns } from './copy-runs.ts';
+import { DESCRIPTION, planTags } from './copy-tags.ts';
 import { PENDING_TAG, runOrigin, versionOrigin } from './origin.ts';
-import type { CopiedExperiment, CopiedModel, CopiedVersion } from './results.ts';
+import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion } from './results.ts';
 import type { SelectedExperiment, SelectedModel } from './selection.ts';
 
-/** Looks up which runs are there already. */
-export async function countRuns({ name, runs }: SelectedExperiment, copies: CopiedRuns): Promise<CopiedExperiment> {
-  const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0 };
+/** Looks up which runs and tags are there already. */
+export async function countRuns(
+  target: TrackingStore | null,
+  { name, runs, tags }: SelectedExperiment,
+  copies: CopiedRuns,
+): Promise<CopiedExperiment> {
+  const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0, tags: NO_TAGS };
   for (const run of runs) {
     if (isRunning(run)) counts.running++;
     else if (isThere(await copies.find(name, runOrigin(run)))) counts.present++;
     else counts.copied++;
   }
-  return counts;
+  const there = (await target?.findExperiment(name)) ?? null;
+  const isMade = there !== null || counts.copied > 0;
+  return isMade ? { ...counts, tags: planTags(tags, there?.tags ?? {}) } : counts;
 }
+
+export const NO_TAGS: CopiedTags = { set: [], kept: [] };
 
 export function isRunning({ status }: Pick<Run, 'status'>): boolean {
   return status === 'RUNNING' || status === 'SCHEDULED';
@@ -43,11 +52,18 @@ export async function aliasesOf(target: TrackingStore | null, { model }: Selecte
   };
 }
 
+/** The target's own words stay. */
+function keptTags(name: string, { kept }: CopiedTags): string[] {
+  const words = kept.map((key) => (key === DESCRIPTION ? 'its description' : `tag ${key}`));
+  return words.length > 0 ? [`${name}: the target says something else and stays as it is: ${words.join(', ')}.`] : [];
+}
+
 export function warningsAbout(experiments: CopiedExperiment[], models: CopiedModel[]): string[] {
   const running = experiments
     .filter((each) => each.running > 0)
     .map(({ name, running }) => `${name}: ${running} of its runs go on; copy again when they have ended.`);
-  const about = models.flatMap(({ name, versions, aliases }) => {
+  const said = experiments.flatMap(({ name, tags }) => keptTags(`experiment ${name}`, tags));
+  const about = models.flatMap(({ name, versions, aliases, tags }) => {
     const renumbered = versions
       .filter(({ from, to }) => to !== null && to !== from)
       .map(({ from, to }) => `${from} is ${to}`);
@@ -59,7 +75,8 @@ export function warningsAbout(experiments: CopiedExperiment[], models: CopiedMod
       ...(renumbered.length > 0 ? [`${name}: versions have other numbers: ${renumbered.join(', ')}.`] : []),
       ...(skipped.length > 0 ? [`${name}: versions that are not ready were left out: ${skipped.join(', ')}.`] : []),
       ...(kept.length > 0 ? [`${name}: the target's own aliases stay: ${kept.join(', ')}.`] : []),
+      ...keptTags(name, tags),
     ];
   });
-  return [...running, ...about];
+  return [...running, ...said, ...about];
 }

@@ -1,3 +1,11 @@
+/** Keys of tags; `mlflow.note.content` is a description. */
+export interface CopiedTags {
+  /** That were set, or would be. */
+  set: string[];
+  /** With another value in the target, which stays. */
+  kept: string[];
+}
+
 /** What happens to the runs of an experiment. */
 export interface CopiedExperiment {
   name: string;
@@ -7,6 +15,7 @@ export interface CopiedExperiment {
   present: number;
   /** Runs that go on, and are copied when they have ended. */
   running: number;
+  tags: CopiedTags;
 }
 
 export interface CopiedVersion {
@@ -31,6 +40,7 @@ export interface CopiedModel {
   aliases: CopiedAlias[];
   /** Deployment events that were copied, or would be. */
   events: number;
+  tags: CopiedTags;
 }
 
 /** What `copy --json` prints. */

@@ -3,6 +3,7 @@ import { unknownModel } from '../registry/state.ts';
 import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
 import type { Experiment, ModelVersion, RegisteredModel, TrackingStore } from '../tracking/store.ts';
+import { ownTags } from './copy-tags.ts';
 import { RECORD_TAG, type RunStub, runStubs } from './origin.ts';
 
 /** What to copy: everything unless one of these is given. */
@@ -18,6 +19,7 @@ export interface CopySelection {
 
 export interface SelectedExperiment {
   name: string;
+  tags: Record<string, string>;
   /** Oldest first. */
   runs: RunStub[];
 }
@@ -67,7 +69,7 @@ async function find(source: TrackingStore, selection: CopySelection): Promise<Se
 
 async function selectExperiment(source: TrackingStore, name: string): Promise<SelectedExperiment> {
   const experiment = await source.findExperiment(name);
-  if (experiment !== null) return { name, runs: await allStubs(source, experiment) };
+  if (experiment !== null) return { name, tags: ownTags(experiment.tags), runs: await allStubs(source, experiment) };
   const names = (await source.listExperiments()).map((each) => each.name);
   const near = nearestName(name, names);
   throw new EngineError(
@@ -108,7 +110,7 @@ async function selectAll(source: TrackingStore): Promise<Selection> {
   for (const experiment of await source.listExperiments()) {
     const stubs = await allStubs(source, experiment);
     const runs = stubs.filter(({ tags }) => !names.has(tags[MODEL_TAG] ?? '') && tags[RECORD_TAG] === undefined);
-    if (runs.length > 0) experiments.push({ name: experiment.name, runs });
+    if (runs.length > 0) experiments.push({ name: experiment.name, tags: ownTags(experiment.tags), runs });
   }
   return { experiments, models };
 }
@@ -116,10 +118,10 @@ async function selectAll(source: TrackingStore): Promise<Selection> {
 async function eventsOf(source: TrackingStore, model: string): Promise<SelectedExperiment[]> {
   const filter = `tags.\`${MODEL_TAG}\` = ${model.includes("'") ? `"${model}"` : `'${model}'`}`;
   const found: SelectedExperiment[] = [];
-  for (const { experimentId, name } of await source.listExperiments()) {
+  for (const { experimentId, name, tags } of await source.listExperiments()) {
     if (!name.endsWith('_events')) continue;
     const runs = (await runStubs(source, experimentId, [MODEL_TAG], filter)).reverse();
-    if (runs.length > 0) found.push({ name, runs });
+    if (runs.length > 0) found.push({ name, tags: ownTags(tags), runs });
   }
   return found;
 }
@@ -130,15 +132,19 @@ async function allStubs(source: TrackingStore, { experimentId }: Experiment): Pr
 
 /** Runs by the names of their experiments; runs that were deleted are left out when a version names them. */
 async function experimentsOf(source: TrackingStore, runIds: string[]): Promise<SelectedExperiment[]> {
-  const names = new Map((await source.listExperiments()).map(({ experimentId, name }) => [experimentId, name]));
-  const byName = new Map<string, RunStub[]>();
+  const experiments = new Map((await source.listExperiments()).map((each) => [each.experimentId, each]));
+  const byName = new Map<string, SelectedExperiment>();
   for (const runId of runIds) {
     const run = await source.getRun(runId).catch((error) => {
       if (runIds.length > 1 && EngineError.is(error, 'not-found')) return null;
       throw error;
     });
-    const name = run && names.get(run.experimentId);
-    if (name) byName.set(name, [...(byName.get(name) ?? []), run]);
+    const experiment = run && experiments.get(run.experimentId);
+    if (!experiment) continue;
+    const { name, tags } = experiment;
+    const selected = byName.get(name) ?? { name, tags: ownTags(tags), runs: [] };
+    selected.runs.push(run);
+    byName.set(name, selected);
   }
-  return [...byName].map(([name, runs]) => ({ name, runs }));
+  return [...byName.values()];
 }

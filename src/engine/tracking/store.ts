@@ -103,6 +103,12 @@ export interface RegisteredModel {
   aliases: Record<string, string>;
 }
 
+/** What is said of a registered model; what is left out stays as it is. */
+export interface ModelRemarks {
+  tags?: Record<string, string>;
+  description?: string;
+}
+
 export interface ModelVersion {
   name: string;
   version: string;
@@ -164,6 +170,9 @@ export interface TrackingStore {
   findExperiment(name: string): Promise<Experiment | null>;
   listExperiments(): Promise<Experiment[]>;
 
+  /** Sets tags of an experiment, its description (`mlflow.note.content`) among them; others stay. */
+  tagExperiment(experimentId: string, tags: Record<string, string>): Promise<void>;
+
   createRun(run: NewRun): Promise<Run>;
   logBatch(runId: string, batch: RunBatch): Promise<void>;
   /** Ends the run and logs the last batch in the same transaction; with `register`, makes a model version too. */
@@ -175,6 +184,8 @@ export interface TrackingStore {
 
   listModels(): Promise<RegisteredModel[]>;
   findModel(name: string): Promise<RegisteredModel | null>;
+  /** Sets tags of a registered model, and its description. */
+  describeModel(name: string, remarks: ModelRemarks): Promise<void>;
   /** Newest first; versions that MLflow deleted are left out. */
   listVersions(name: string): Promise<ModelVersion[]>;
   getVersion(name: string, version: string): Promise<ModelVersion>;

@@ -45,6 +45,7 @@ function copyWith(session: EditorSession, title: string, request: { to: string; 
 
 /** What a copy would bring, a line each. */
 function partsOf({ experiments, models }: CopyResult): string[] {
+  const said = [...experiments, ...models].filter(({ tags }) => tags.set.length > 0);
   const runs = experiments
     .filter(({ copied }) => copied > 0)
     .map(({ name, copied }) => `${name}: ${copied} ${copied === 1 ? 'run' : 'runs'}`);
@@ -57,5 +58,5 @@ function partsOf({ experiments, models }: CopyResult): string[] {
       ...(events > 0 ? [`${name}: ${events} ${events === 1 ? 'event' : 'events'} of its history`] : []),
     ];
   });
-  return [...runs, ...versions];
+  return [...runs, ...versions, ...said.map(({ name, tags }) => `${name}: tags ${tags.set.join(', ')}`)];
 }

@@ -76,10 +76,49 @@ describe('A copy', () => {
     assert.deepEqual(await target((store) => contentsOf(store)), await contentsOf(source));
   });
 
+  it('takes what is said of experiments and models along, and leaves what the target says', async () => {
+    await source.tagExperiment(experimentId, {
+      team: 'ops',
+      'mlflow.note.content': 'Who leaves.',
+      'mlflow.ownerId': '7',
+    });
+    await register('first');
+    await source.describeModel('model', { tags: { risk: 'high', tier: '1' }, description: 'A forest.' });
+    const { experiments, models, status } = await copyAll({ dryRun: true });
+    assert.deepEqual(experiments[0]!.tags, { set: ['team', 'mlflow.note.content'], kept: [] });
+    assert.deepEqual(models[0]!.tags, { set: ['risk', 'tier', 'mlflow.note.content'], kept: [] });
+    assert.equal(status, 'dry-run');
+    await copyAll();
+    const said = () =>
+      target(async (store) => {
+        const { tags } = (await store.findExperiment('churn'))!;
+        const { tags: modelTags, description } = (await store.findModel('model'))!;
+        return { tags, modelTags, description };
+      });
+    const tags = { team: 'ops', 'mlflow.note.content': 'Who leaves.' };
+    assert.deepEqual(await said(), { tags, modelTags: { risk: 'high', tier: '1' }, description: 'A forest.' });
+    assert.equal((await copyAll()).status, 'nothing-to-do');
+
+    await source.tagExperiment(experimentId, { team: 'data', since: '2026' });
+    await source.describeModel('model', { tags: { risk: 'low' }, description: 'Trees.' });
+    const { warnings, ...again } = await copyAll();
+    assert.equal(again.status, 'copied');
+    assert.deepEqual(again.experiments[0]!.tags, { set: ['since'], kept: ['team'] });
+    assert.deepEqual(warnings, [
+      'experiment churn: the target says something else and stays as it is: tag team.',
+      'model: the target says something else and stays as it is: tag risk, its description.',
+    ]);
+    const { tags: kept, modelTags, description } = await said();
+    assert.deepEqual(kept, { ...tags, since: '2026' });
+    assert.deepEqual([modelTags.risk, description], ['high', 'A forest.']);
+  });
+
   it('waits for runs that go on', async () => {
     const run = await startRun('going on');
     const first = await copyAll();
-    assert.deepEqual(first.experiments, [{ name: 'churn', copied: 0, present: 0, running: 1 }]);
+    assert.deepEqual(first.experiments, [
+      { name: 'churn', copied: 0, present: 0, running: 1, tags: { set: [], kept: [] } },
+    ]);
     assert.match(first.warnings.join(), /churn: 1 of its runs go on/);
     await source.finishRun(run.runId, { status: 'FINISHED', endTime: 2000 });
     assert.equal((await copyAll()).experiments[0]!.copied, 1);

@@ -79,6 +79,15 @@ export function storeContract(
         assert.ok(names.includes(experiment));
         assert.equal(names.includes('Default'), hasDefaultExperiment);
       });
+
+      it('keep their tags, and others when some are set', async () => {
+        const before = (await store.findExperiment(experiment))!.tags;
+        await store.tagExperiment(experimentId, { team: 'ops', 'mlflow.note.content': "What 'churn' is." });
+        await store.tagExperiment(experimentId, { team: 'data' });
+        const { tags } = (await store.findExperiment(experiment))!;
+        assert.deepEqual(tags, { ...before, team: 'data', 'mlflow.note.content': "What 'churn' is." });
+        await rejects(store.tagExperiment('987654321', { team: 'ops' }), 'not-found');
+      });
     });
 
     describe('runs', () => {
@@ -278,6 +287,16 @@ export function storeContract(
         assert.ok(version.location.endsWith(`${runId}/artifacts/model`), version.location);
         await rejects(store.getVersion(model, '9'), 'not-found');
         await rejects(store.getVersion(`${model}-other`, '1'), 'not-found');
+      });
+
+      it('keeps the tags and the description of a model, and others when some are set', async () => {
+        await register();
+        await store.describeModel(model, { tags: { team: 'ops', step: 'a = "b"' }, description: 'Who leaves.' });
+        await store.describeModel(model, { tags: { team: 'data' } });
+        const { tags, description } = (await store.findModel(model))!;
+        assert.deepEqual(tags, { team: 'data', step: 'a = "b"' });
+        assert.equal(description, 'Who leaves.');
+        await rejects(store.describeModel(modelName('nobody'), { tags: { team: 'ops' } }), 'not-found');
       });
 
       it('refuses names that a model cannot have', async () => {

@@ -32,6 +32,16 @@ export const experimentRoutes: Route[] = [
   },
   {
     method: 'POST',
+    path: '/api/2.0/mlflow/experiments/set-experiment-tag',
+    body: object({ experiment_id: digits, key: filled, value: text }),
+    answer: async ({ body }, workspace) => {
+      const { experimentId } = await byId(workspace, body.experiment_id as string);
+      await workspace.runs.tagExperiment(experimentId, { [body.key as string]: body.value as string });
+      return json({});
+    },
+  },
+  {
+    method: 'POST',
     path: '/api/2.0/mlflow/experiments/search',
     body: object(
       {},

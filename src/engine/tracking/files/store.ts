@@ -102,6 +102,14 @@ export class FileStore implements TrackingStore {
     return (await this.findExperiment(name)) ?? this.#refuse();
   }
 
+  tagExperiment(): Promise<never> {
+    return this.#refuse();
+  }
+
+  describeModel(): Promise<never> {
+    return this.#refuse();
+  }
+
   createRun(): Promise<never> {
     return this.#refuse();
   }

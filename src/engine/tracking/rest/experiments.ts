@@ -1,5 +1,5 @@
 import { EngineError } from '../../support/errors.ts';
-import { checkExperimentName } from '../limits.ts';
+import { checkExperimentName, checkKey } from '../limits.ts';
 import type { Experiment } from '../store.ts';
 import type { MlflowApi } from './api.ts';
 import { toExperiment, type WireExperiment } from './wire.ts';
@@ -38,6 +38,12 @@ export async function listExperiments(api: MlflowApi): Promise<Experiment[]> {
     return { items: experiments, token: next_page_token };
   });
   return found.map(toExperiment).sort((a, b) => Number(a.experimentId) - Number(b.experimentId));
+}
+
+export async function tagExperiment(api: MlflowApi, experimentId: string, tags: Record<string, string>): Promise<void> {
+  for (const [key, value] of Object.entries(tags)) {
+    await api.set('experiments/set-experiment-tag', { experiment_id: experimentId, key: checkKey('tag', key), value });
+  }
 }
 
 async function findAny(api: MlflowApi, name: string): Promise<WireExperiment | null> {

@@ -1,6 +1,6 @@
 import { EngineError } from '../../support/errors.ts';
-import { checkModelName, checkVersionTag } from '../limits.ts';
-import type { ModelVersion, NewModelVersion, RegisteredModel } from '../store.ts';
+import { checkKey, checkModelName, checkVersionTag } from '../limits.ts';
+import type { ModelRemarks, ModelVersion, NewModelVersion, RegisteredModel } from '../store.ts';
 import type { MlflowApi } from './api.ts';
 import type { Locations } from './locations.ts';
 import { toModel, toPairs, toVersion, type WireModel, type WireVersion } from './wire.ts';
@@ -24,6 +24,14 @@ export async function listModels(api: MlflowApi): Promise<RegisteredModel[]> {
 export async function findModel(api: MlflowApi, name: string): Promise<RegisteredModel | null> {
   const found = await api.find<{ registered_model: WireModel }>('registered-models/get', { name });
   return found === null ? null : toModel(found.registered_model);
+}
+
+export async function describeModel(api: MlflowApi, name: string, remarks: ModelRemarks): Promise<void> {
+  const { tags = {}, description } = remarks;
+  for (const [key, value] of Object.entries(tags)) {
+    await api.set('registered-models/set-tag', { name, key: checkKey('tag', key), value });
+  }
+  if (description !== undefined) await api.set('registered-models/update', { name, description }, 'PATCH');
 }
 
 /** All versions of a model, newest first. Two requests, however many there are. */

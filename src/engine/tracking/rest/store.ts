@@ -5,6 +5,7 @@ import type {
   DatasetInput,
   Experiment,
   Metric,
+  ModelRemarks,
   ModelVersion,
   NewRun,
   RegisteredModel,
@@ -18,10 +19,10 @@ import type {
 } from '../store.ts';
 import type { MlflowApi } from './api.ts';
 import { lookForChanges } from './changes.ts';
-import { ensureExperiment, findExperiment, listExperiments } from './experiments.ts';
+import { ensureExperiment, findExperiment, listExperiments, tagExperiment } from './experiments.ts';
 import { Locations } from './locations.ts';
 import { commitPromotion } from './promotion.ts';
-import { createVersion, findModel, getVersion, listModels, listVersions } from './registry.ts';
+import { createVersion, describeModel, findModel, getVersion, listModels, listVersions } from './registry.ts';
 import { checkedBatch, logBatch } from './run-batch.ts';
 import { createRun, datasetInputs, getRun, metricHistory, searchRuns, setStatus } from './runs.ts';
 
@@ -115,6 +116,10 @@ export class RestStore implements TrackingStore {
     return listExperiments(this.#api);
   }
 
+  tagExperiment(experimentId: string, tags: Record<string, string>): Promise<void> {
+    return this.#write(() => tagExperiment(this.#api, experimentId, tags));
+  }
+
   createRun(run: NewRun): Promise<Run> {
     return this.#write(() => createRun(this.#api, run));
   }
@@ -155,6 +160,10 @@ export class RestStore implements TrackingStore {
 
   findModel(name: string): Promise<RegisteredModel | null> {
     return findModel(this.#api, name);
+  }
+
+  describeModel(name: string, remarks: ModelRemarks): Promise<void> {
+    return this.#write(() => describeModel(this.#api, name, remarks));
   }
 
   listVersions(name: string): Promise<ModelVersion[]> {

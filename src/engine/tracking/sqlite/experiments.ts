@@ -1,6 +1,6 @@
 import { joinLocation } from '../../artifacts/artifact-path.ts';
 import { EngineError } from '../../support/errors.ts';
-import { checkExperimentName } from '../limits.ts';
+import { checkExperimentName, checkKey } from '../limits.ts';
 import type { Experiment } from '../store.ts';
 import { artifactLocation } from './location.ts';
 import { inWorkspace, type Session } from './session.ts';
@@ -53,6 +53,16 @@ export function experimentLocation(session: Session, experimentId: string): stri
   );
   if (row?.lifecycle_stage === 'active') return row.artifact_location ?? '';
   throw new EngineError('not-found', `There is no experiment ${experimentId} in the store.`);
+}
+
+export function tagExperiment(session: Session, experimentId: string, tags: Record<string, string>): void {
+  experimentLocation(session, experimentId);
+  const id = experimentNumber(experimentId);
+  for (const [key, value] of Object.entries(tags)) {
+    const sql = 'DELETE FROM experiment_tags WHERE experiment_id = ? AND key = ?';
+    session.connection.run(sql, id, checkKey('tag', key));
+    session.connection.run('INSERT INTO experiment_tags (experiment_id, key, value) VALUES (?, ?, ?)', id, key, value);
+  }
 }
 
 function findRow(session: Session, name: string): ExperimentRow | undefined {

@@ -1,5 +1,6 @@
-import { checkAlias, checkModelName } from '../limits.ts';
-import type { RegisteredModel } from '../store.ts';
+import { EngineError } from '../../support/errors.ts';
+import { checkAlias, checkKey, checkModelName } from '../limits.ts';
+import type { ModelRemarks, RegisteredModel } from '../store.ts';
 import { inWorkspace, type Session } from './session.ts';
 
 interface ModelRow {
@@ -36,6 +37,23 @@ export function touchModel(session: Session, name: string, now: number): void {
       'INSERT INTO registered_models (name, creation_time, last_updated_time, description) VALUES (?, ?, ?, NULL)';
     session.connection.run(sql, name, now, now);
   }
+}
+
+/** @throws EngineError `not-found` */
+export function describeModel(session: Session, name: string, { tags = {}, description }: ModelRemarks): void {
+  if (findModel(session, name) === null) {
+    throw new EngineError('not-found', `There is no registered model "${name}" in the store.`);
+  }
+  touchModel(session, name, Date.now());
+  const where = (table: string) => `name = ?${inWorkspace(session, table)}`;
+  for (const [key, value] of Object.entries(tags)) {
+    const sql = `DELETE FROM registered_model_tags WHERE ${where('registered_model_tags')} AND key = ?`;
+    session.connection.run(sql, name, checkKey('tag', key));
+    session.connection.run('INSERT INTO registered_model_tags (name, key, value) VALUES (?, ?, ?)', name, key, value);
+  }
+  if (description === undefined) return;
+  const sql = `UPDATE registered_models SET description = ? WHERE ${where('registered_models')}`;
+  session.connection.run(sql, description, name);
 }
 
 /** Version by alias. */

@@ -7,6 +7,7 @@ import type {
   DatasetInput,
   Experiment,
   Metric,
+  ModelRemarks,
   ModelVersion,
   NewRun,
   RegisteredModel,
@@ -22,10 +23,10 @@ import { ChangeWatch } from './change-watch.ts';
 import { SqliteConnection } from './connection.ts';
 import { checkStore, claimStore, createStore, isEmpty, revision } from './creation.ts';
 import { readInputs } from './datasets.ts';
-import { ensureExperiment, findExperiment, listExperiments } from './experiments.ts';
+import { ensureExperiment, findExperiment, listExperiments, tagExperiment } from './experiments.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
 import { sqliteFile } from './location.ts';
-import { findModel, listModels } from './models.ts';
+import { describeModel, findModel, listModels } from './models.ts';
 import { commitPromotion } from './promotion.ts';
 import { addBatch } from './run-batch.ts';
 import { searchRuns } from './run-search.ts';
@@ -175,6 +176,10 @@ export class SqliteStore implements TrackingStore {
     return this.#read(listExperiments);
   }
 
+  tagExperiment(experimentId: string, tags: Record<string, string>): Promise<void> {
+    return this.#write((session) => tagExperiment(session, experimentId, tags));
+  }
+
   createRun(run: NewRun): Promise<Run> {
     return this.#write((session) => readRuns(session, [createRun(session, run)])[0]!);
   }
@@ -217,6 +222,10 @@ export class SqliteStore implements TrackingStore {
 
   findModel(name: string): Promise<RegisteredModel | null> {
     return this.#read((session) => findModel(session, name));
+  }
+
+  describeModel(name: string, remarks: ModelRemarks): Promise<void> {
+    return this.#write((session) => describeModel(session, name, remarks));
   }
 
   listVersions(name: string): Promise<ModelVersion[]> {
