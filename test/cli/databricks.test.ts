@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type {
   DatabricksSetupResult,
@@ -65,6 +65,52 @@ describe('gnu-mlops databricks', () => {
       changed.steps.filter(({ action }) => action !== 'unchanged').map(({ action, name }) => [action, name]),
       [['update', '/Workspace/Shared/gnu_mlops/config.yaml']],
     );
+  });
+
+  it('setup and deploy keep the files in a folder of DBFS when that is where they are to be', async () => {
+    const { workspace } = emulator;
+    const volume = ['--set', 'databricks.volume=dbfs:/gnu_mlops'];
+    const inDbfs = (...args: string[]) =>
+      gnuMlops(['databricks', ...args, ...volume], {
+        cwd: project.folder,
+        env: { DATABRICKS_HOST: emulator.url, DATABRICKS_TOKEN: workspace.token },
+      });
+    emulator.cut = { when: 'before', at: ({ path: at }) => at.endsWith('/dbfs/add-block') && workspace.dbfs.size > 3 };
+    const broken = await inDbfs('setup');
+    assert.equal(broken.code, 4, broken.stderr);
+    const whole = [...workspace.dbfs.keys()];
+    assert.ok(whole.length > 1 && !whole.some((file) => file.endsWith('/package.json')));
+    emulator.cut = null;
+    const before = emulator.requests.length;
+    const done = await inDbfs('setup', '--json');
+    const { status, steps } = parseDocument<DatabricksSetupResult>(done, 'databricks-setup');
+    assert.deepEqual(
+      [status, steps.some(({ kind, name }) => kind === 'folder' && name === '/dbfs/gnu_mlops')],
+      ['done', true],
+    );
+    const created = emulator.requests.slice(before).filter((request) => request.endsWith('/dbfs/create')).length;
+    const files = [...workspace.dbfs.keys()];
+    assert.equal(created, files.length - whole.length);
+    assert.ok(files.some((file) => /^\/gnu_mlops\/program\/[^/]+\/package\.json$/.test(file)));
+    assert.ok(files.includes('/gnu_mlops/data/train.csv'));
+    const train = readFileSync(path.join(project.folder, 'data/train.csv'));
+    assert.ok(workspace.dbfs.get('/gnu_mlops/data/train.csv')!.equals(train));
+    const again = parseDocument<DatabricksSetupResult>(await inDbfs('setup', '--json'), 'databricks-setup');
+    assert.equal(again.status, 'unchanged');
+    const { volume: there } = parseDocument<DatabricksStatusResult>(
+      await inDbfs('status', '--json'),
+      'databricks-status',
+    );
+    assert.deepEqual(there, { path: '/dbfs/gnu_mlops', exists: true });
+
+    await project.run('train', '--quiet', '--set', 'training.cv_folds=0');
+    const deployed = await inDbfs('deploy', '--version', '1');
+    assert.equal(deployed.code, 0, deployed.stderr);
+    assert.ok(workspace.dbfs.has('/gnu_mlops/models/gnu_mlops_model/1/MLmodel'));
+    assert.equal([...workspace.files.keys()].filter((file) => file.startsWith('/Volumes/')).length, 0);
+    const serverless = await inDbfs('setup', '--set', 'deployment.compute.instance_type=serverless');
+    assert.equal(serverless.code, 2);
+    assert.match(serverless.stderr, /serverless compute has no DBFS/);
   });
 
   it('status tells what is there', async () => {

@@ -4,12 +4,13 @@ import { MANAGED_BY } from '../databricks/jobs.ts';
 import type { Schedule } from '../scheduling/schedule.ts';
 import { databricksSchedule } from '../scheduling/targets/databricks.ts';
 import { JOB_SCRIPT, NODE_PACKAGE } from './job-script.ts';
+import { isInWorkspace } from './volume.ts';
 
 /** Where the pieces of a project lie in the workspace. */
 export interface ProjectPlaces {
   /** Workspace folder with config.yaml and the script: `/Workspace/Shared/gnu_mlops`. */
   project: string;
-  /** Folder of a Volume with the program. */
+  /** Folder of a Volume, or of DBFS, with the program. */
   program: string;
   /** Folder of a Volume that relative paths of config.yaml become paths of. */
   volume: string;
@@ -86,7 +87,7 @@ export function jobOverrides(config: Config, { volume }: Pick<ProjectPlaces, 'vo
     ['batch_inference.archive_path', batch.archive_path],
     ...(data.source === 'local' ? [['data.path', data.path] as [string, string]] : []),
   ];
-  const moved = paths.filter(([, value]) => !value.startsWith('/Volumes/'));
+  const moved = paths.filter(([, value]) => !isInWorkspace(value));
   return moved.flatMap(([key, value]) => ['--set', `${key}=${inVolume(value, volume)}`]);
 }
 

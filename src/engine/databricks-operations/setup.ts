@@ -12,7 +12,7 @@ import { inVolume, type ProjectPlaces } from './job-settings.ts';
 import { ownProgram } from './program.ts';
 import { carryOut, type PlannedStep, type Step, shown } from './step.ts';
 import { uploadStep } from './upload.ts';
-import { projectVolume, type Volume, volumeFolderStep, volumeStep } from './volume.ts';
+import { isInWorkspace, projectVolume, type Volume, volumeFolderStep, volumeStep } from './volume.ts';
 
 /** What `databricks setup --json` prints. */
 export interface DatabricksSetupResult {
@@ -115,7 +115,7 @@ async function workspaceFileStep(client: WorkspaceClient, name: string, bytes: B
 async function batchFolderSteps(client: WorkspaceClient, { config }: LoadedConfig, volume: Volume): Promise<Step[]> {
   const { input_path, output_path, archive_path } = config.batch_inference;
   const folders = [input_path, output_path, archive_path].map((folder) =>
-    folder.startsWith('/Volumes/') ? folder : inVolume(folder, volume.path),
+    isInWorkspace(folder) ? folder : inVolume(folder, volume.path),
   );
   const known = new Set<string>();
   for (const folder of folders) if (await hasFolder(client, folder)) known.add(folder);
@@ -125,7 +125,7 @@ async function batchFolderSteps(client: WorkspaceClient, { config }: LoadedConfi
 /** Training data that lies on this machine; a table or a bucket stays where it is. */
 async function dataSteps(client: WorkspaceClient, { config, file }: LoadedConfig, volume: Volume): Promise<Step[]> {
   const { source, path: pattern } = config.data;
-  if (source !== 'local' || pattern.startsWith('/Volumes/')) return [];
+  if (source !== 'local' || isInWorkspace(pattern)) return [];
   const baseDir = path.dirname(file);
   const files = listFiles(pattern, baseDir).map((each) => ({
     file: each,

@@ -1,33 +1,58 @@
 import type { Config } from '../config/config.ts';
 import { configError } from '../config/config-error.ts';
-import { makeFolder } from '../databricks/files.ts';
+import { hasFolder, makeFolder } from '../databricks/files.ts';
 import type { WorkspaceClient } from '../databricks/workspace-client.ts';
 import { EngineError } from '../support/errors.ts';
 import type { Step } from './step.ts';
 
-/** A Volume of Unity Catalog. */
+/** Where files of the project lie: a Volume of Unity Catalog, or a folder of DBFS. */
 export interface Volume {
-  catalog: string;
-  schema: string;
-  name: string;
-  /** `/Volumes/catalog/schema/name` */
+  /** As machines of the workspace see it: `/Volumes/catalog/schema/name`, `/dbfs/folder`. */
   path: string;
+  /** Null for a folder of DBFS. */
+  inCatalog: { catalog: string; schema: string; name: string } | null;
+}
+
+/** Whether a path is one of the workspace, and none of this machine. */
+export function isInWorkspace(path: string): boolean {
+  return /^\/(Volumes|dbfs)\//.test(path);
 }
 
 /**
- * The Volume that files of the project lie in: `databricks.volume`, else one called gnu_mlops beside the model.
+ * The Volume that files of the project lie in: `databricks.volume`, which may be a folder of DBFS, else one called gnu_mlops beside
+ * the model.
  * @throws EngineError `invalid-config` when neither says where
  */
-export function projectVolume({ databricks, mlflow }: Config): Volume {
+export function projectVolume({ databricks, mlflow, deployment: { compute } }: Config): Volume {
   const written = databricks.volume ?? besideModel(mlflow.model_name);
+  const folder = /^dbfs:\/+([^/].*?)\/*$/.exec(written ?? '')?.[1];
+  if (folder !== undefined) return dbfsFolder(folder, compute);
   const parts = written?.split('.') ?? [];
   const [catalog, schema, name] = parts;
   if (!catalog || !schema || !name || parts.length !== 3) {
-    throw configError(['databricks', 'volume'], `found ${written ?? 'none'}; expected catalog.schema.volume`, {
-      fix: 'Name a Volume for the files of the project, such as main.ml.gnu_mlops; setup makes it.',
+    throw configError(
+      ['databricks', 'volume'],
+      `found ${written ?? 'none'}; expected catalog.schema.volume, or dbfs:/FOLDER`,
+      {
+        fix: 'Name a Volume for the files of the project, such as main.ml.gnu_mlops; setup makes it.',
+      },
+    );
+  }
+  return { path: `/Volumes/${catalog}/${schema}/${name}`, inCatalog: { catalog, schema, name } };
+}
+
+function dbfsFolder(folder: string, { instance_type }: Config['deployment']['compute']): Volume {
+  if (folder.startsWith('Volumes/') || folder.startsWith('databricks/')) {
+    throw configError(['databricks', 'volume'], `found dbfs:/${folder}; that is no folder of DBFS`, {
+      fix: 'Name a Volume as catalog.schema.volume, or another folder, such as dbfs:/gnu_mlops.',
     });
   }
-  return { catalog, schema, name, path: `/Volumes/${catalog}/${schema}/${name}` };
+  if (instance_type === 'serverless') {
+    throw configError(['databricks', 'volume'], `found dbfs:/${folder}; serverless compute has no DBFS`, {
+      fix: 'Name a Volume (catalog.schema.volume), or another deployment.compute.instance_type.',
+    });
+  }
+  return { path: `/dbfs/${folder}`, inCatalog: null };
 }
 
 function besideModel(modelName: string): string | null {
@@ -35,8 +60,10 @@ function besideModel(modelName: string): string | null {
   return parts.length === 3 ? `${parts[0]}.${parts[1]}.gnu_mlops` : null;
 }
 
-/** Whether a Volume is there. */
-export async function hasVolume(client: WorkspaceClient, { catalog, schema, name }: Volume): Promise<boolean> {
+/** Whether it is there. */
+export async function hasVolume(client: WorkspaceClient, { inCatalog, path: folder }: Volume): Promise<boolean> {
+  if (inCatalog === null) return hasFolder(client, folder);
+  const { catalog, schema, name } = inCatalog;
   try {
     const path = `/api/2.1/unity-catalog/volumes/${encodeURIComponent(`${catalog}.${schema}.${name}`)}`;
     await client.call({ method: 'GET', path });
@@ -49,8 +76,10 @@ export async function hasVolume(client: WorkspaceClient, { catalog, schema, name
 
 /** The step that makes a Volume where there is none. */
 export async function volumeStep(client: WorkspaceClient, volume: Volume): Promise<Step> {
-  const { catalog, schema, name, path } = volume;
+  const { inCatalog, path } = volume;
   const isThere = await hasVolume(client, volume);
+  if (inCatalog === null) return folderStep(client, path, { isThere, what: 'A folder of DBFS for the project.' });
+  const { catalog, schema, name } = inCatalog;
   return {
     kind: 'volume',
     action: isThere ? 'unchanged' : 'create',
@@ -65,12 +94,19 @@ export async function volumeStep(client: WorkspaceClient, volume: Volume): Promi
 
 /** The step that makes a folder of a Volume; making one that is there changes nothing. */
 export function volumeFolderStep(client: WorkspaceClient, path: string, known: ReadonlySet<string>): Step {
-  const isThere = known.has(path);
+  return folderStep(client, path, { isThere: known.has(path), what: 'A folder of the Volume.' });
+}
+
+function folderStep(
+  client: WorkspaceClient,
+  path: string,
+  { isThere, what }: { isThere: boolean; what: string },
+): Step {
   return {
     kind: 'folder',
     action: isThere ? 'unchanged' : 'create',
     name: path,
-    detail: isThere ? 'It is there.' : 'A folder of the Volume.',
+    detail: isThere ? 'It is there.' : what,
     apply: ({ signal }) => makeFolder(client, path, signal),
   };
 }

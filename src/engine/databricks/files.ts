@@ -1,9 +1,10 @@
 import { EngineError } from '../support/errors.ts';
+import { deleteDbfs, getDbfsFile, hasDbfsFolder, isDbfs, listDbfsFolder, makeDbfsFolder, putDbfsFile } from './dbfs.ts';
 import { type Content, readAll, type WorkspaceClient } from './workspace-client.ts';
 
 /** An entry of a folder. */
 export interface FileEntry {
-  /** Absolute: `/Volumes/main/ml/data/a.csv`. */
+  /** Absolute: `/Volumes/main/ml/data/a.csv`, or `/dbfs/data/a.csv`. */
   path: string;
   name: string;
   isFolder: boolean;
@@ -24,19 +25,21 @@ function escaped(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 
-/** Writes a file whole, over one that is there. The folder in a Volume must exist. */
+/** Writes a file whole, over one that is there. The folder in a Volume must exist. DBFS takes a buffer only. */
 export async function putFile(
   client: WorkspaceClient,
   path: string,
   content: Buffer | { open: Content; size: number },
   signal?: AbortSignal,
 ): Promise<void> {
+  if (isDbfs(path) && Buffer.isBuffer(content)) return putDbfsFile(client, path, content, signal);
   const { open, size } = Buffer.isBuffer(content) ? { open: () => content, size: content.length } : content;
   await client.upload({ method: 'PUT', path: FILES + escaped(path), query: { overwrite: true }, signal }, open, size);
 }
 
 /** @throws EngineError `not-found` */
 export async function getFile(client: WorkspaceClient, path: string, signal?: AbortSignal): Promise<Buffer> {
+  if (isDbfs(path)) return getDbfsFile(client, path, signal);
   return readAll((await openFile(client, path, signal)).body);
 }
 
@@ -46,21 +49,25 @@ export function openFile(client: WorkspaceClient, path: string, signal?: AbortSi
 }
 
 export async function deleteFile(client: WorkspaceClient, path: string): Promise<void> {
+  if (isDbfs(path)) return deleteDbfs(client, path);
   await client.text({ method: 'DELETE', path: FILES + escaped(path) });
 }
 
 /** Makes the folder and those above it; nothing happens to one that is there. */
 export async function makeFolder(client: WorkspaceClient, path: string, signal?: AbortSignal): Promise<void> {
+  if (isDbfs(path)) return makeDbfsFolder(client, path, signal);
   await client.text({ method: 'PUT', path: FOLDERS + escaped(path), signal });
 }
 
 /** Removes a folder that is empty. */
 export async function deleteFolder(client: WorkspaceClient, path: string): Promise<void> {
+  if (isDbfs(path)) return deleteDbfs(client, path);
   await client.text({ method: 'DELETE', path: FOLDERS + escaped(path) });
 }
 
 /** Whether a folder is there. */
 export async function hasFolder(client: WorkspaceClient, path: string): Promise<boolean> {
+  if (isDbfs(path)) return hasDbfsFolder(client, path);
   try {
     await client.text({ method: 'HEAD', path: FOLDERS + escaped(path) });
     return true;
@@ -72,6 +79,7 @@ export async function hasFolder(client: WorkspaceClient, path: string): Promise<
 
 /** Everything directly below a folder, all pages. @throws EngineError `not-found` */
 export async function listFolder(client: WorkspaceClient, path: string, signal?: AbortSignal): Promise<FileEntry[]> {
+  if (isDbfs(path)) return listDbfsFolder(client, path, signal);
   const entries: FileEntry[] = [];
   let token: string | undefined;
   do {

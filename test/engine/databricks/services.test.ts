@@ -5,7 +5,7 @@ import {
   updateEndpoint,
   waitForEndpoint,
 } from '../../../src/engine/databricks/endpoints.ts';
-import { deleteFile, getFile, listTree, makeFolder, putFile } from '../../../src/engine/databricks/files.ts';
+import { deleteFile, getFile, hasFolder, listTree, makeFolder, putFile } from '../../../src/engine/databricks/files.ts';
 import { createJob, findJob, lastRun, resetJob, runJob, waitForRun } from '../../../src/engine/databricks/jobs.ts';
 import { type ResultRow, runStatement } from '../../../src/engine/databricks/statements.ts';
 import { exportFile, importFile, makeWorkspaceFolder } from '../../../src/engine/databricks/workspace-files.ts';
@@ -46,6 +46,59 @@ describe('Files of a Databricks workspace', () => {
     for (const text of ['print(1)', 'print(2)']) await importFile(client, file, Buffer.from(text));
     assert.equal((await exportFile(client, file))?.toString(), 'print(2)');
     await rejects(importFile(client, file, Buffer.alloc((10 << 20) + 1)), 'usage');
+  });
+});
+
+describe('Files of DBFS', () => {
+  const workspace = useEmulator();
+  const file = '/dbfs/gnu_mlops/in/a b.bin';
+  /** Three blocks, the last of them short. */
+  const bytes = Buffer.alloc(2_500_000, 'abc');
+
+  it('are written in blocks, listed, read and removed, whatever their names and sizes', async () => {
+    const { client, emulator } = workspace();
+    await makeFolder(client, '/dbfs/gnu_mlops/in/deep');
+    await makeFolder(client, '/dbfs/gnu_mlops/in/deep');
+    await putFile(client, file, Buffer.from('old'));
+    await putFile(client, file, bytes);
+    await putFile(client, '/dbfs/gnu_mlops/in/deep/ü.txt', Buffer.alloc(0));
+    assert.ok(emulator.workspace.dbfs.get('/gnu_mlops/in/a b.bin')?.equals(bytes));
+    const listed = await listTree(client, '/dbfs/gnu_mlops');
+    const sizes = [...listed].map(([name, { path, size }]) => [name, path, size]);
+    assert.deepEqual(sizes.sort(), [
+      ['in/a b.bin', file, 2_500_000],
+      ['in/deep/ü.txt', '/dbfs/gnu_mlops/in/deep/ü.txt', 0],
+    ]);
+    assert.ok((await getFile(client, file)).equals(bytes));
+    assert.equal((await getFile(client, '/dbfs/gnu_mlops/in/deep/ü.txt')).length, 0);
+    assert.deepEqual([await hasFolder(client, '/dbfs/gnu_mlops/in'), await hasFolder(client, file)], [true, false]);
+    await deleteFile(client, file);
+    await rejects(getFile(client, file), 'not-found');
+    assert.equal(await hasFolder(client, '/dbfs/nothing'), false);
+    assert.equal((await listTree(client, '/dbfs/nothing')).size, 0);
+    assert.equal(emulator.workspace.dbfsHandles.size, 0);
+  });
+
+  it('are begun anew when any request is cut, so that no block is there twice', async () => {
+    const { client, emulator } = workspace();
+    for (const when of ['before', 'after'] as const) {
+      for (let number = 1; number <= 5; number++) {
+        const first = emulator.requests.length;
+        emulator.cut = { when, at: (request) => request.number === first + number };
+        await putFile(client, file, bytes);
+        assert.ok(emulator.requests.length > first + 5, 'nothing was cut');
+        assert.ok(emulator.workspace.dbfs.get('/gnu_mlops/in/a b.bin')?.equals(bytes), `${when} ${number}`);
+      }
+    }
+  });
+
+  it('are removed when they cannot be written whole', async () => {
+    const { client, emulator } = workspace();
+    let blocks = 0;
+    emulator.cut = { when: 'after', at: ({ path }) => path.endsWith('/add-block') && ++blocks % 2 === 0 };
+    await rejects(putFile(client, file, bytes), 'unreachable');
+    assert.equal(blocks, 6);
+    assert.equal(emulator.workspace.dbfs.size, 0);
   });
 });
 

@@ -13,7 +13,10 @@ export const dbfsRoutes: Route[] = [
     path: '/api/2.0/dbfs/add-block',
     body: object({ handle: integer, data: text }),
     answer: ({ body }, workspace) => {
-      handleOf(workspace, body).parts.push(decoded(body.data as string));
+      const { path: file, parts } = handleOf(workspace, body);
+      parts.push(decoded(body.data as string));
+      // Whoever looks now sees as much as there is.
+      workspace.dbfs.set(file, Buffer.concat(parts));
       return done;
     },
   },
@@ -22,8 +25,7 @@ export const dbfsRoutes: Route[] = [
     path: '/api/2.0/dbfs/close',
     body: object({ handle: integer }),
     answer: ({ body }, workspace) => {
-      const { path: file, parts } = handleOf(workspace, body);
-      workspace.dbfs.set(file, Buffer.concat(parts));
+      handleOf(workspace, body);
       workspace.dbfsHandles.delete(String(body.handle));
       return done;
     },
@@ -64,7 +66,8 @@ export const dbfsRoutes: Route[] = [
     path: '/api/2.0/dbfs/mkdirs',
     body: object(path),
     answer: ({ body }, { dbfsFolders }) => {
-      dbfsFolders.add(absolute(body.path));
+      const parts = absolute(body.path).split('/');
+      for (let depth = 2; depth <= parts.length; depth++) dbfsFolders.add(parts.slice(0, depth).join('/'));
       return done;
     },
   },
@@ -72,9 +75,14 @@ export const dbfsRoutes: Route[] = [
     method: 'POST',
     path: '/api/2.0/dbfs/delete',
     body: object(path, { recursive: flag }),
-    answer: ({ body }, { dbfs }) => {
+    answer: ({ body }, { dbfs, dbfsFolders }) => {
       const root = absolute(body.path);
-      for (const file of dbfs.keys()) if (file === root || file.startsWith(`${root}/`)) dbfs.delete(file);
+      const below = [...dbfs.keys(), ...dbfsFolders].filter((file) => file.startsWith(`${root}/`));
+      if (below.length > 0 && body.recursive !== true) throw new ApiError(400, 'IO_ERROR', `${root} is not empty`);
+      for (const file of [root, ...below]) {
+        dbfs.delete(file);
+        dbfsFolders.delete(file);
+      }
       return done;
     },
   },
@@ -92,6 +100,7 @@ function create({ body }: Call, workspace: Workspace): Answer {
   requireFree(workspace, body);
   const handle = workspace.dbfsHandles.size + 7;
   workspace.dbfsHandles.set(String(handle), { path: absolute(body.path), parts: [] });
+  workspace.dbfs.set(absolute(body.path), Buffer.alloc(0));
   return json({ handle });
 }
 
@@ -114,7 +123,9 @@ function decoded(data: string): Buffer {
 function list({ query }: Call, workspace: Workspace): Answer {
   const root = absolute(query.path).replace(/\/$/, '');
   status(workspace, root === '' ? '/' : root);
-  const files = [...workspace.dbfs.keys()].filter((file) => file.slice(0, file.lastIndexOf('/')) === root);
+  // Names directly below, of files and of folders that hold something or were made.
+  const below = [...workspace.dbfs.keys(), ...workspace.dbfsFolders].filter((file) => file.startsWith(`${root}/`));
+  const files = [...new Set(below.map((file) => `${root}/${file.slice(root.length + 1).split('/')[0]}`))];
   return json(files.length === 0 ? {} : { files: files.map((file) => status(workspace, file)) });
 }
 
