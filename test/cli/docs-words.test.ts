@@ -10,7 +10,7 @@ const spans = PAGES.flatMap((page) => codeSpans(page));
 const firstWords = new Set([...COMMANDS.keys()].map((name) => name.split(' ')[0]));
 
 /** Flags of other people's programs. */
-const FOREIGN_FLAGS = ['--serve-artifacts', '--app-name', '--no-skips'];
+const FOREIGN_FLAGS = ['--serve-artifacts', '--app-name', '--enable-workspaces', '--no-skips'];
 /** Names that look like keys of config.yaml: of MLflow's Python package, and of files. */
 const NO_KEY = /^mlflow\.(pyfunc|search_runs)|\.(db|py|onnx)$/;
 
