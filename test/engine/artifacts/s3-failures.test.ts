@@ -21,6 +21,8 @@ describe('What goes wrong at S3', () => {
   const cases: [what: string, error: Error, reason: ErrorReason, message: RegExp][] = [
     ['a bucket that is missing', awsError('NoSuchBucket', 404), 'unreachable', /no bucket lake at Amazon S3/],
     ['an object that is missing', awsError('NoSuchKey', 404), 'not-found', /no s3:\/\/lake\/train\.csv/],
+    ['a page of another server', awsError('NotFound', 404), 'unreachable', /does not answer as it should .*status 404/],
+    ['JSON of another server', awsError('Error', 404), 'unreachable', /does not answer as it should .*status 404/],
     ['no credentials', awsError('CredentialsProviderError'), 'unauthorized', /No credentials for Amazon S3/],
     ['wrong credentials', awsError('SignatureDoesNotMatch', 403), 'unauthorized', /does not accept the credentials/],
     ['expired credentials', awsError('ExpiredToken', 400), 'unauthorized', /ExpiredToken/],

@@ -44,7 +44,8 @@ const RULES: Rule[] = [
     fix: () => 'Make it, or correct its name.',
   },
   {
-    applies: ({ name, status }) => ['NoSuchKey', 'NotFound'].includes(name) || status === 404,
+    // Any other 404 is no answer of S3: something else stands at the address.
+    applies: named('NoSuchKey'),
     reason: 'not-found',
     text: ({ place }) => `There is no ${place}.`,
     fix: () => 'Correct its name, or put it there.',

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import { partsOf } from '../../http/body.ts';
 import type { TransferControl } from '../repository.ts';
 import type { S3Address } from './address.ts';
 import { s3Failure } from './failures.ts';
@@ -19,6 +20,7 @@ const PART_BYTES = 8 * 2 ** 20;
 /** S3 takes no more parts. */
 const MOST_PARTS = 10_000;
 const LANES = 4;
+const STALL_MS = 60_000;
 
 type Commands = typeof import('./client.ts').commands;
 
@@ -27,10 +29,13 @@ type Commands = typeof import('./client.ts').commands;
  */
 export class S3Objects {
   readonly settings: S3Settings;
+  readonly #stallMs: number;
   #opened: Promise<Opened> | null = null;
 
-  constructor(settings: S3Settings) {
+  /** @param stallMs how long next to nothing may come of an object that is read */
+  constructor(settings: S3Settings, stallMs = STALL_MS) {
     this.settings = settings;
+    this.#stallMs = stallMs;
   }
 
   /** Objects whose key begins with `key`, in the order of keys; at most `most`. */
@@ -71,6 +76,7 @@ export class S3Objects {
 
   async read(address: S3Address, signal?: AbortSignal): Promise<Readable> {
     const { settings } = this;
+    const stallMs = this.#stallMs;
     return this.#try(address, async ({ sdk, client }) => {
       const command = new sdk.GetObjectCommand({ Bucket: address.bucket, Key: address.key });
       const { Body } = await client.send(command, abort(signal));
@@ -78,7 +84,7 @@ export class S3Objects {
       return Readable.from(
         (async function* () {
           try {
-            yield* body;
+            yield* partsOf(body, stallMs);
           } catch (error) {
             throw s3Failure(error, address, settings);
           }
