@@ -22,6 +22,7 @@ import type { LogEntry } from '../engine/support/operation-log.ts';
 import type { Progress } from '../engine/support/progress.ts';
 import type { Run, RunKeys } from '../engine/tracking/store.ts';
 import type { TrainResult } from '../engine/training/train.ts';
+import type { DatabricksApi } from './databricks-api.ts';
 import type { UnattendedApi } from './unattended-api.ts';
 
 export type { CopyResult } from '../engine/copying/results.ts';
@@ -118,7 +119,7 @@ export interface ModelInputs {
  * What the editor's host asks of the engine process. Every method rejects with a SerialisedError. Where there is a `requestId`,
  * `cancel` stops the request and `progress` names it.
  */
-export interface EngineApi extends UnattendedApi {
+export interface EngineApi extends UnattendedApi, DatabricksApi {
   train(project: ProjectRef, options: { runName?: string | undefined }, requestId: string): Promise<TrainResult>;
   planDeploy(project: ProjectRef, request: DeployRequest): Promise<DeployResult>;
   deploy(project: ProjectRef, request: DeployRequest): Promise<DeployResult>;

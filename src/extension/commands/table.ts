@@ -1,6 +1,7 @@
 import { batch, batchFile, batchPlan, previewBatch } from './batch.ts';
 import type { CommandDefinition } from './command.ts';
 import { copyStore } from './copy.ts';
+import { databricksDeploy, databricksSetup, databricksStatus } from './databricks.ts';
 import { deployProduction, deployStaging, promoteVersion, showPlan } from './deploy.ts';
 import { info, infoAt, validate } from './info.ts';
 import { predict } from './predict.ts';
@@ -51,6 +52,9 @@ export const COMMANDS: readonly CommandDefinition[] = [
   installCommandLine,
   dataset,
   copyStore,
+  databricksSetup,
+  databricksDeploy,
+  databricksStatus,
   repair,
   adopt,
   restore,

@@ -1,6 +1,7 @@
 import { toEngineError } from '../../../engine/support/errors.ts';
 import type { EngineApi, EngineEvents, SerialisedError } from '../../../protocol/engine-api.ts';
 import { configLanguage } from './config-language.ts';
+import { databricks } from './databricks.ts';
 import { operations } from './operations.ts';
 import { ProjectPool } from './project-pool.ts';
 import { queries } from './queries.ts';
@@ -23,6 +24,7 @@ export function createEngineService(events: EngineEvents): EngineService {
   const api: EngineApi = {
     ...operations(pool, requests),
     ...unattended(pool, requests, events.log),
+    ...databricks(pool, requests),
     ...queries(pool),
     ...configLanguage(pool),
     watch: (ref) => watch.add(ref),
