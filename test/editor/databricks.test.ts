@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionForTests } from '../../src/extension/extension.ts';
@@ -18,6 +18,8 @@ import {
   workspaceFolder,
 } from './extension-under-test.ts';
 
+const STORE = 'on-databricks.db';
+
 describe('A project on Databricks, in the editor', () => {
   let tested: ExtensionForTests;
   let emulator: DatabricksEmulator;
@@ -30,13 +32,19 @@ describe('A project on Databricks, in the editor', () => {
     configText = readFileSync(configFile(), 'utf8');
     const { token } = emulator.workspace;
     const settings = `{ host: "${emulator.url}", token: ${token}, volume: main.ml.gnu_mlops }`;
-    editConfig((text) => `${text}\ndatabricks: ${settings}\n`);
+    // A store of its own: what is in production for the other tests is none of ours.
+    const inOwnStore = configText.replace(/tracking_uri: .*/, `tracking_uri: sqlite:///${STORE}`);
+    assert.notEqual(inOwnStore, configText);
+    editConfig(() => `${inOwnStore}\ndatabricks: ${settings}\n`);
   });
 
   after(async () => {
     writeFileSync(configFile(), configText);
     tested.answerWith(undefined);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    for (const name of readdirSync(workspaceFolder()).filter((each) => each.startsWith(STORE))) {
+      rmSync(path.join(workspaceFolder(), name));
+    }
     await emulator.stop();
     assert.deepEqual(emulator.violations, []);
   });
