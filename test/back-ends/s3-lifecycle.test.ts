@@ -3,7 +3,6 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { uniform } from '../../src/engine/data/random.ts';
 import { type DeployResult, type InfoResult, openProject, type PredictResult } from '../../src/engine/index.ts';
-import type { ModelVersion } from '../../src/engine/tracking/store.ts';
 import type { TrainResult } from '../../src/engine/training/train.ts';
 import { type CommandResult, exampleProject, gnuMlops, type TemporaryProject } from '../cli/command.ts';
 import { killedCommand } from '../cli/killed-command.ts';
@@ -165,7 +164,7 @@ for (const kind of STORES) {
       const { runs } = await json<{ runs: { status: string }[] }>('runs', '--filter', "attributes.status = 'RUNNING'");
       assert.deepEqual(runs, []);
       const keys = await server.keys('models');
-      for (const { location } of await versions())
+      for (const location of await locations())
         assert.ok(keys.includes(`${location.slice('s3://models/'.length)}/MLmodel`));
     });
 
@@ -183,10 +182,12 @@ for (const kind of STORES) {
       assert.match(checked.stdout, /127\.0\.0\.1:9/);
     });
 
-    async function versions(): Promise<ModelVersion[]> {
+    async function locations(): Promise<string[]> {
       const opened = await open();
       try {
-        return await opened.store.listVersions('gnu_mlops_model');
+        const { store } = opened;
+        const versions = await store.listVersions('gnu_mlops_model');
+        return await Promise.all(versions.map((version) => store.locate(version)));
       } finally {
         await opened.close();
       }

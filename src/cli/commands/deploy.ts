@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type DeployOptions, deploy, planDeploy } from '../../engine/deployment/deploy.ts';
+import { Findings } from '../../engine/deployment/findings.ts';
 import { parseStage } from '../../engine/registry/stages.ts';
 import type { Dispatch } from '../program.ts';
 import { collect } from './option-values.ts';
@@ -27,7 +28,7 @@ export function addDeploy(program: Command, dispatch: Dispatch): Command {
     .option('--override <gate>', 'in an emergency: let a failed gate pass; needs --notes; may be repeated', collect, [])
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
-        const options = toOptions(flags);
+        const options = { ...toOptions(flags), findings: new Findings() };
         const promotion: Promotion = {
           operation: 'deploy',
           stage: options.stage,

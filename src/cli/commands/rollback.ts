@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Findings } from '../../engine/deployment/findings.ts';
 import { planRollback, rollback } from '../../engine/deployment/rollback.ts';
 import type { Dispatch } from '../program.ts';
 import { type Promotion, runPromotion } from './promotion.ts';
@@ -20,11 +21,12 @@ export function addRollback(program: Command, dispatch: Dispatch): Command {
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
         const { toVersion, notes } = flags;
+        const findings = new Findings();
         const promotion: Promotion = {
           operation: 'rollback',
           stage: 'GNU_Production',
-          plan: (project) => planRollback(project, { toVersion }),
-          carryOut: (project, expected) => rollback(project, { toVersion, notes, expected }),
+          plan: (project) => planRollback(project, { toVersion, findings }),
+          carryOut: (project, expected) => rollback(project, { toVersion, notes, expected, findings }),
         };
         return runPromotion(context, promotion, flags);
       }),

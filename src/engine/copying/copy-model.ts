@@ -37,11 +37,12 @@ export async function registerCopy(
   { location, isWhole }: { location: string; isWhole: boolean },
 ): Promise<ModelVersion> {
   const copy = await target.getRun(copyId);
-  let folder = run === null ? null : folderInRun(source, run, version);
+  const place = await source.locate(version);
+  let folder = run === null ? null : folderInRun(source, run, place);
   if (folder === null) {
     folder = `model-${version.name.replace(/[^\w.-]/g, '_')}-${version.version}`;
     const to = target.artifacts.repository(joinLocation(copy.artifactUri, folder));
-    await copyTree(source.artifacts.repository(version.location), to, { signal });
+    await copyTree(source.artifacts.repository(place), to, { signal });
   }
   const { [STAGE_TAG]: _stage, [ROLLED_BACK_TAG]: _rolledBack, [PENDING_TAG]: _pending, ...tags } = version.tags;
   const registered = await target.finishRun(copyId, {
@@ -64,9 +65,9 @@ export async function registerCopy(
 }
 
 /** Where among its run's artifacts a model lies; null when it lies elsewhere, as MLflow 3 keeps models. */
-function folderInRun({ artifacts }: TrackingStore, run: Run, version: ModelVersion): string | null {
+function folderInRun({ artifacts }: TrackingStore, run: Run, location: string): string | null {
   const place = (uri: string) => (artifacts.localFolder(uri) ?? uri).replaceAll('\\', '/').replace(/\/+$/, '');
-  const [root, folder] = [place(run.artifactUri), place(version.location)];
+  const [root, folder] = [place(run.artifactUri), place(location)];
   return folder.startsWith(`${root}/`) ? folder.slice(root.length + 1) : null;
 }
 

@@ -18,15 +18,12 @@ export async function modelStep(
   version: ModelVersion,
   { signal }: OperationControl,
 ): Promise<Step> {
-  const folder = await store.artifacts.folder(version.location, { signal });
+  const location = await store.locate(version);
+  const folder = await store.artifacts.folder(location, { signal });
   if (folder === null) {
-    throw new EngineError(
-      'invalid-model',
-      `The model folder of version ${version.version} is missing: ${version.location}.`,
-      {
-        fix: 'Restore it, or deploy another version.',
-      },
-    );
+    throw new EngineError('invalid-model', `The model folder of version ${version.version} is missing: ${location}.`, {
+      fix: 'Restore it, or deploy another version.',
+    });
   }
   const target = path.posix.join(projectVolume(config).path, 'models', version.name, version.version);
   return uploadStep(client, { kind: 'model', target, files: filesBelow(folder), last: 'MLmodel' });

@@ -2,7 +2,8 @@ import { eventsExperiment, type Project, requireWritable } from '../project.ts';
 import type { StagePlan } from '../registry/plan.ts';
 import { type ApplyOptions, applyPlan } from '../registry/promotion.ts';
 import { STAGES } from '../registry/stages.ts';
-import { loadRegistryState, type RegistryState, requireModel } from '../registry/state.ts';
+import { loadStateForPlan, type RegistryState, requireModel } from '../registry/state.ts';
+import type { Findings } from './findings.ts';
 import { type Applied, toDeployResult } from './plan-report.ts';
 import type { DeployResult, ShownPlan } from './results.ts';
 
@@ -15,15 +16,17 @@ export interface CarryOutOptions {
   notes: string | undefined;
   /** The plan that a person agreed to. */
   expected: ShownPlan | undefined;
+  findings: Findings;
 }
 
 /**
  * The plan that the registry as it is now gives.
  * @throws EngineError `not-found` for a model that is not registered, and what the planner throws
  */
-export async function planNow({ store, config }: Project, planner: Planner): Promise<StagePlan> {
-  const state = await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name);
+export async function planNow({ store, config }: Project, planner: Planner, findings: Findings): Promise<StagePlan> {
+  const state = await loadStateForPlan(store, eventsExperiment(config), config.mlflow.model_name);
   await requireModel(store, state);
+  findings.keep(state);
   return planner(state);
 }
 
@@ -34,13 +37,24 @@ export async function planNow({ store, config }: Project, planner: Planner): Pro
  */
 export async function carryOut(project: Project, planner: Planner, options: CarryOutOptions): Promise<DeployResult> {
   requireWritable(project);
-  await project.recover();
-  const { operation, status, notes, expected } = options;
-  const plan = await planNow(project, (state) => (expected ? planAsShown(state, expected, planner) : planner(state)));
+  const { operation, status, notes, expected, findings } = options;
+  const plan = await planAgain(
+    project,
+    (state) => (expected ? planAsShown(state, expected, planner) : planner(state)),
+    findings,
+  );
   const eventId = await applyPlan(project.store, plan, applyOptions(project, notes));
   const result = toDeployResult(plan, { status, eventId });
   if (eventId !== null) project.startLog(operation).write('info', result.changes.join(' '), { ...result });
   return result;
+}
+
+/** From what was found for the plan that was shown, when that is fresh: whoever showed it has tidied up before. */
+async function planAgain(project: Project, planner: Planner, findings: Findings): Promise<StagePlan> {
+  const { state } = findings;
+  if (state !== null) return planner(state);
+  await project.recover();
+  return planNow(project, planner, findings);
 }
 
 /** Who acts, why and when, as events record it. */

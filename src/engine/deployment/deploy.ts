@@ -3,7 +3,7 @@ import { evaluateGates } from '../registry/gates.ts';
 import { planPromotion, promotionTarget } from '../registry/plan.ts';
 import type { Stage } from '../registry/stages.ts';
 import { carryOut, type Planner, planNow } from './carry-out.ts';
-import { gatherEvidence } from './evidence.ts';
+import { Findings } from './findings.ts';
 import { toDeployResult } from './plan-report.ts';
 import type { DeployResult, ShownPlan } from './results.ts';
 
@@ -18,6 +18,8 @@ export interface DeployOptions {
   override?: string[] | undefined;
   /** What {@link planDeploy} showed: its version is the one that moves, and nothing moves when a stage changed hands since. */
   expected?: ShownPlan | undefined;
+  /** What {@link planDeploy} found; call `project.recover()` before it and {@link deploy} with the same ones right after it. */
+  findings?: Findings | undefined;
 }
 
 /**
@@ -25,7 +27,8 @@ export interface DeployOptions {
  * @throws EngineError `not-found`, `usage`, `invalid-model` (the version is not READY)
  */
 export async function planDeploy(project: Project, options: DeployOptions): Promise<DeployResult> {
-  return toDeployResult(await planNow(project, planner(project, options)));
+  const { findings = new Findings() } = options;
+  return toDeployResult(await planNow(project, planner(project, options, findings), findings));
 }
 
 /**
@@ -34,16 +37,16 @@ export async function planDeploy(project: Project, options: DeployOptions): Prom
  *   not true any more, and what {@link planDeploy} throws
  */
 export function deploy(project: Project, options: DeployOptions): Promise<DeployResult> {
-  const { expected, notes } = options;
-  const plan = planner(project, { ...options, version: expected?.version ?? options.version });
-  return carryOut(project, plan, { operation: 'deploy', status: 'deployed', notes, expected });
+  const { expected, notes, findings = new Findings() } = options;
+  const plan = planner(project, { ...options, version: expected?.version ?? options.version }, findings);
+  return carryOut(project, plan, { operation: 'deploy', status: 'deployed', notes, expected, findings });
 }
 
-function planner({ store, config }: Project, options: DeployOptions): Planner {
+function planner({ store, config }: Project, options: DeployOptions, findings: Findings): Planner {
   return async (state) => {
     const target = promotionTarget(state, options);
     const thresholds = config.deployment.gates[options.stage === 'Staging' ? 'staging' : 'production'];
-    const gates = evaluateGates(await gatherEvidence(store, state, target), thresholds, options);
+    const gates = evaluateGates(await findings.evidence(store, state, target), thresholds, options);
     return planPromotion(state, { stage: options.stage, version: options.version, gates });
   };
 }

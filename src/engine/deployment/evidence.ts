@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { joinLocation } from '../artifacts/artifact-path.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { parseSignature } from '../model/mlmodel-file.ts';
@@ -20,12 +22,12 @@ export async function gatherEvidence(
   version: ModelVersion,
 ): Promise<GateEvidence> {
   const run = version.runId === null ? null : await store.getRun(version.runId);
-  const { state: folder, folder: copy } = await inspectFolder(store, version, true);
+  const { state: folder, folder: copy } = await inspectFolder(store, version, { fresh: true, run });
   return {
     metrics: run?.metrics ?? {},
     folder,
     loadError: copy === null ? 'the model folder is missing' : loadError(copy),
-    signatureChanges: await signatureChanges(store, state, version),
+    signatureChanges: await signatureChanges(store, state, version, copy),
     fallbackSource: run?.tags[FALLBACK_TAG] ?? null,
     inStaging: versionStage(state, version.version) === 'Staging',
   };
@@ -54,17 +56,23 @@ async function signatureChanges(
   store: TrackingStore,
   state: RegistryState,
   version: ModelVersion,
+  copy: string | null,
 ): Promise<string[] | undefined> {
   const holder = state.versions.find((candidate) => candidate.version === state.aliases.GNU_Production);
   if (holder === undefined || holder.version === version.version) return undefined;
-  const before = await readSignature(store, holder);
+  const location = await store.locate(holder);
+  const before = signatureOf(await store.artifacts.file(location, 'MLmodel'), location);
   if (before === null) return undefined;
-  const after = await readSignature(store, version);
+  const after = copy === null ? null : signatureOf(readModelFile(copy), copy);
   return after === null ? ['the version has no signature'] : signatureDifferences(before, after);
 }
 
-async function readSignature({ artifacts }: TrackingStore, { location }: ModelVersion): Promise<Signature | null> {
-  const text = await artifacts.file(location, 'MLmodel');
+function readModelFile(folder: string): Buffer | null {
+  const file = path.join(folder, 'MLmodel');
+  return existsSync(file) ? readFileSync(file) : null;
+}
+
+function signatureOf(text: Buffer | null, location: string): Signature | null {
   try {
     return text === null ? null : parseSignature(text.toString(), joinLocation(location, 'MLmodel'));
   } catch {

@@ -48,8 +48,10 @@ export async function listModels({ store, config }: Project): Promise<ModelSumma
 
 async function summarise(store: TrackingStore, state: RegistryState): Promise<ModelSummary> {
   const holders = stageHolders(state);
-  const versions: VersionSummary[] = [];
-  for (const version of state.versions) versions.push(await summariseVersion(store, state, version));
+  // Versions outlive the runs they came from.
+  const runs = await store.getRuns(state.versions.flatMap(({ runId }) => runId ?? []));
+  const byId = new Map(runs.map((run) => [run.runId, run]));
+  const versions = state.versions.map((version) => summariseVersion(state, version, byId.get(version.runId ?? '')));
   const stages = Object.fromEntries(
     STAGES.map((stage) => {
       const holding = holders[stage];
@@ -66,12 +68,7 @@ async function summarise(store: TrackingStore, state: RegistryState): Promise<Mo
   };
 }
 
-async function summariseVersion(
-  store: TrackingStore,
-  state: RegistryState,
-  version: ModelVersion,
-): Promise<VersionSummary> {
-  const run = version.runId === null ? null : await runOrNull(store, version.runId);
+function summariseVersion(state: RegistryState, version: ModelVersion, run: Run | undefined): VersionSummary {
   const holdout = Object.entries(run?.metrics ?? {}).filter(([name]) => !name.startsWith('cv_'));
   return {
     version: version.version,
@@ -82,9 +79,4 @@ async function summariseVersion(
     aliases: version.aliases,
     rolledBack: ROLLED_BACK_TAG in version.tags,
   };
-}
-
-/** Versions outlive the runs they came from. */
-async function runOrNull(store: TrackingStore, runId: string): Promise<Run | null> {
-  return store.getRun(runId).catch(() => null);
 }

@@ -2,7 +2,7 @@ import type { Project } from '../project.ts';
 import { integrityGates } from '../registry/gates.ts';
 import { planRollback as planVersionRollback, rollbackTarget } from '../registry/plan.ts';
 import { carryOut, type Planner, planNow } from './carry-out.ts';
-import { gatherEvidence } from './evidence.ts';
+import { Findings } from './findings.ts';
 import { toDeployResult } from './plan-report.ts';
 import type { DeployResult, ShownPlan } from './results.ts';
 
@@ -13,6 +13,8 @@ export interface RollbackOptions {
   notes?: string | undefined;
   /** What {@link planRollback} showed: its version comes back, and nothing moves when a stage changed hands since. */
   expected?: ShownPlan | undefined;
+  /** What {@link planRollback} found; call `project.recover()` before it and {@link rollback} with the same ones right after it. */
+  findings?: Findings | undefined;
 }
 
 /**
@@ -20,7 +22,8 @@ export interface RollbackOptions {
  * @throws EngineError `no-previous`, `not-found`, `usage` (a version that was never in production)
  */
 export async function planRollback(project: Project, options: RollbackOptions = {}): Promise<DeployResult> {
-  return toDeployResult(await planNow(project, planner(project, options)));
+  const { findings = new Findings() } = options;
+  return toDeployResult(await planNow(project, planner(project, options, findings), findings));
 }
 
 /**
@@ -30,15 +33,15 @@ export async function planRollback(project: Project, options: RollbackOptions = 
  *   any more, and what {@link planRollback} throws
  */
 export function rollback(project: Project, options: RollbackOptions = {}): Promise<DeployResult> {
-  const { expected, notes } = options;
-  const plan = planner(project, { toVersion: expected?.version ?? options.toVersion });
-  return carryOut(project, plan, { operation: 'rollback', status: 'rolled-back', notes, expected });
+  const { expected, notes, findings = new Findings() } = options;
+  const plan = planner(project, { toVersion: expected?.version ?? options.toVersion }, findings);
+  return carryOut(project, plan, { operation: 'rollback', status: 'rolled-back', notes, expected, findings });
 }
 
-function planner({ store }: Project, options: RollbackOptions): Planner {
+function planner({ store }: Project, options: RollbackOptions, findings: Findings): Planner {
   return async (state) => {
     const target = rollbackTarget(state, options);
-    const gates = integrityGates(await gatherEvidence(store, state, target));
+    const gates = integrityGates(await findings.evidence(store, state, target));
     return planVersionRollback(state, { toVersion: options.toVersion, gates });
   };
 }

@@ -2,7 +2,7 @@ import { digestFolder } from '../model/digest.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
-import type { ModelVersion, RegisteredModel, TrackingStore } from '../tracking/store.ts';
+import type { ModelVersion, RegisteredModel, Run, TrackingStore } from '../tracking/store.ts';
 import type { Stage } from './stages.ts';
 import { unknownModel } from './state.ts';
 
@@ -57,16 +57,18 @@ export interface InspectedFolder {
 
 /**
  * Compares a version's model folder with the digest that its run recorded.
- * @param fresh look at what is there now, not at the last copy of it
+ * @param options.fresh look at what is there now, not at the last copy of it
+ * @param options.run the version's run, by who has it already
  */
 export async function inspectFolder(
   store: TrackingStore,
   version: ModelVersion,
-  fresh = false,
+  { fresh = false, run }: { fresh?: boolean; run?: Run | null } = {},
 ): Promise<InspectedFolder> {
-  const folder = await store.artifacts.folder(version.location, { fresh });
+  const folder = await store.artifacts.folder(await store.locate(version), { fresh });
   if (folder === null) return { state: 'missing', folder };
-  const recorded = version.runId === null ? undefined : (await store.getRun(version.runId)).tags[MODEL_DIGEST_TAG];
+  const recordedBy = run ?? (version.runId === null ? null : await store.getRun(version.runId));
+  const recorded = recordedBy?.tags[MODEL_DIGEST_TAG];
   if (recorded === undefined) return { state: 'unrecorded', folder };
   return { state: digestFolder(folder) === recorded ? 'intact' : 'altered', folder };
 }
@@ -80,11 +82,17 @@ export async function loadVersion(store: TrackingStore, version: ModelVersion): 
   const name = `${version.name} version ${version.version}`;
   const fix = 'Restore the model folder, or roll back: gnu-mlops rollback';
   if (folder === null) {
-    throw new EngineError('invalid-model', `${name}: the model folder ${version.location} is missing.`, { fix });
+    throw new EngineError('invalid-model', `${name}: the model folder ${await store.locate(version)} is missing.`, {
+      fix,
+    });
   }
   const model = loadModel(folder);
   if (state !== 'altered') return model;
-  throw new EngineError('invalid-model', `${name}: the files in ${version.location} were altered after training.`, {
-    fix,
-  });
+  throw new EngineError(
+    'invalid-model',
+    `${name}: the files in ${await store.locate(version)} were altered after training.`,
+    {
+      fix,
+    },
+  );
 }

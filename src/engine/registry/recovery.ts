@@ -31,19 +31,23 @@ export async function recoverInterrupted(
   now: Date = new Date(),
   modelName?: string,
 ): Promise<RecoveredRun[]> {
+  const experiments = await store.findExperiments(experimentNames);
+  if (experiments.length === 0) return [];
+  const names = new Map(experiments.map(({ experimentId, name }) => [experimentId, name]));
+  const running = await allRuns(store, [...names.keys()], "attributes.status = 'RUNNING'");
   const recovered: RecoveredRun[] = [];
-  for (const experimentName of experimentNames) {
-    const experiment = await store.findExperiment(experimentName);
-    if (experiment === null) continue;
-    const running = await allRuns(store, experiment.experimentId, "attributes.status = 'RUNNING'");
-    for (const run of running.filter((candidate) => isAbandoned(candidate, self))) {
-      const isDone =
-        modelName !== undefined && toEvent(run) === null && (await hasVersion(store, modelName, run.runId));
-      const status = await settleEvent(store, run, isDone ? 'FINISHED' : 'KILLED', now);
-      recovered.push({ runId: run.runId, experimentName, status, event: toEvent(run) });
-    }
+  for (const run of inOrder(running, experimentNames, names).filter((candidate) => isAbandoned(candidate, self))) {
+    const isDone = modelName !== undefined && toEvent(run) === null && (await hasVersion(store, modelName, run.runId));
+    const status = await settleEvent(store, run, isDone ? 'FINISHED' : 'KILLED', now);
+    recovered.push({ runId: run.runId, experimentName: names.get(run.experimentId)!, status, event: toEvent(run) });
   }
   return recovered;
+}
+
+/** Those of the first experiment first. */
+function inOrder(runs: Run[], experimentNames: string[], names: ReadonlyMap<string, string>): Run[] {
+  const place = ({ experimentId }: Run) => experimentNames.indexOf(names.get(experimentId)!);
+  return runs.toSorted((a, b) => place(a) - place(b));
 }
 
 /** On a server a version is registered before its run ends: a training that was cut off between the two has done its work. */

@@ -31,9 +31,8 @@ export async function loadRegistryState(
 ): Promise<RegistryState> {
   for (let attempt = 1; ; attempt++) {
     const before = await store.findModel(modelName);
-    const versions = before ? await store.listVersions(modelName) : [];
-    const experiment = await store.findExperiment(eventsExperiment);
-    const events = experiment ? await loadEvents(store, experiment.experimentId, modelName) : [];
+    const versions = before ? await store.listVersions(modelName, before) : [];
+    const events = await eventsOf(store, eventsExperiment, modelName);
     const after = await store.findModel(modelName);
     const aliases = after?.aliases ?? {};
     const isSteady = JSON.stringify(before?.aliases ?? {}) === JSON.stringify(aliases);
@@ -41,10 +40,30 @@ export async function loadRegistryState(
   }
 }
 
+/**
+ * As {@link loadRegistryState}, for a plan: aliases are read once, because the commit compares them with the plan and a promotion in
+ * between is a conflict then.
+ */
+export async function loadStateForPlan(
+  store: TrackingStore,
+  eventsExperiment: string,
+  modelName: string,
+): Promise<RegistryState> {
+  const model = await store.findModel(modelName);
+  const versions = model ? await store.listVersions(modelName, model) : [];
+  const events = await eventsOf(store, eventsExperiment, modelName);
+  return { modelName, versions, aliases: model?.aliases ?? {}, events };
+}
+
+async function eventsOf(store: TrackingStore, experimentName: string, modelName: string): Promise<DeploymentEvent[]> {
+  const experiment = await store.findExperiment(experimentName);
+  return experiment ? loadEvents(store, experiment.experimentId, modelName) : [];
+}
+
 /** The events of a model, newest first. */
 async function loadEvents(store: TrackingStore, experimentId: string, modelName: string): Promise<DeploymentEvent[]> {
   const filter = `tags.\`${MODEL_TAG}\` = ${quoted(modelName)}`;
-  const runs = await allRuns(store, experimentId, filter);
+  const runs = await allRuns(store, [experimentId], filter);
   const events = runs.flatMap((run) => toEvent(run) ?? []);
   return events.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
 }
@@ -52,18 +71,18 @@ async function loadEvents(store: TrackingStore, experimentId: string, modelName:
 /** The state around an event, from the experiment that the event's run is in. */
 export async function loadStateOf(store: TrackingStore, eventRun: Run, modelName: string): Promise<RegistryState> {
   const model = await store.findModel(modelName);
-  const versions = model ? await store.listVersions(modelName) : [];
+  const versions = model ? await store.listVersions(modelName, model) : [];
   const events = await loadEvents(store, eventRun.experimentId, modelName);
   return { modelName, versions, aliases: model?.aliases ?? {}, events };
 }
 
-/** Every run of an experiment that a filter finds, page by page. */
-export async function allRuns(store: TrackingStore, experimentId: string, filter: string): Promise<Run[]> {
+/** Every run of these experiments that a filter finds, page by page. */
+export async function allRuns(store: TrackingStore, experimentIds: string[], filter: string): Promise<Run[]> {
   const runs: Run[] = [];
   let pageToken: string | null = null;
   do {
     const page = await store.searchRuns({
-      experimentIds: [experimentId],
+      experimentIds,
       filter,
       maxResults: 1000,
       ...(pageToken === null ? {} : { pageToken }),

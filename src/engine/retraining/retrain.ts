@@ -1,5 +1,6 @@
 import { withPlaces } from '../config/place-error.ts';
 import { deploy, planDeploy } from '../deployment/deploy.ts';
+import { Findings } from '../deployment/findings.ts';
 import type { MetricName, Metrics } from '../evaluation/metrics.ts';
 import { type Project, requireWritable } from '../project.ts';
 import type { GateResult } from '../registry/gates.ts';
@@ -180,7 +181,7 @@ class Retraining {
   }
 
   async #throughGates(stage: 'Staging' | 'GNU_Production', version: string, notes: string) {
-    const request = { stage, version, notes };
+    const request = { stage, version, notes, findings: new Findings() };
     const plan = await planDeploy(this.#project, request);
     const refused = plan.gates.filter(({ passed }) => !passed).map(({ name, actual }) => `${name} (${actual})`);
     const refusal = `${stage} refuses it: ${refused.join(', ')}.`;

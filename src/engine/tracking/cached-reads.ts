@@ -3,8 +3,10 @@ import type { TrackingStore } from './store.ts';
 /** What only looks. */
 const READS = [
   'findExperiment',
+  'findExperiments',
   'listExperiments',
   'getRun',
+  'getRuns',
   'searchRuns',
   'metricHistory',
   'datasetInputs',

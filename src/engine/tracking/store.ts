@@ -120,8 +120,6 @@ export interface ModelVersion {
   status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
   /** What was registered: a path or a `runs:/` or `models:/` URI. */
   source: string;
-  /** Where the model folder lies: `source` resolved to a folder of this machine or a URI that `artifacts` takes. */
-  location: string;
   runId: string | null;
   tags: Record<string, string>;
   aliases: string[];
@@ -168,6 +166,8 @@ export interface TrackingStore {
   /** The experiment called `name`, made when missing. */
   ensureExperiment(name: string): Promise<Experiment>;
   findExperiment(name: string): Promise<Experiment | null>;
+  /** Those of these names that are there, in any order. */
+  findExperiments(names: string[]): Promise<Experiment[]>;
   listExperiments(): Promise<Experiment[]>;
 
   /** Sets tags of an experiment, its description (`mlflow.note.content`) among them; others stay. */
@@ -178,6 +178,8 @@ export interface TrackingStore {
   /** Ends the run and logs the last batch in the same transaction; with `register`, makes a model version too. */
   finishRun(runId: string, end: RunEnd): Promise<ModelVersion | null>;
   getRun(runId: string): Promise<Run>;
+  /** The runs of these ids, in any order; those that are deleted or unknown are left out. */
+  getRuns(runIds: string[]): Promise<Run[]>;
   searchRuns(search: RunSearch): Promise<RunPage>;
   metricHistory(runId: string, keys: string[]): Promise<Metric[]>;
   datasetInputs(runId: string): Promise<DatasetInput[]>;
@@ -186,9 +188,14 @@ export interface TrackingStore {
   findModel(name: string): Promise<RegisteredModel | null>;
   /** Sets tags of a registered model, and its description. */
   describeModel(name: string, remarks: ModelRemarks): Promise<void>;
-  /** Newest first; versions that MLflow deleted are left out. */
-  listVersions(name: string): Promise<ModelVersion[]>;
+  /**
+   * Newest first; versions that MLflow deleted are left out.
+   * @param model as it was found, by who asked for it already
+   */
+  listVersions(name: string, model?: RegisteredModel): Promise<ModelVersion[]>;
   getVersion(name: string, version: string): Promise<ModelVersion>;
+  /** Where the model folder of a version lies: its `source` resolved to a folder of this machine or a URI that `artifacts` takes. */
+  locate(version: ModelVersion): Promise<string>;
 
   /** Moves aliases by the promotion protocol, all or nothing; a conflict changes nothing. */
   commitPromotion(commit: PromotionCommit): Promise<PromotionOutcome>;

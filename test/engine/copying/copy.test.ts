@@ -182,7 +182,7 @@ describe('A copy', () => {
     assert.equal((await copyAll()).status, 'nothing-to-do');
     await target(async (store) => {
       const [version] = await store.listVersions('model');
-      assert.equal((await store.artifacts.file(version!.location, 'MLmodel'))!.toString(), 'elsewhere');
+      assert.equal((await store.artifacts.file(await store.locate(version!), 'MLmodel'))!.toString(), 'elsewhere');
       assert.equal((await store.getRun(version!.runId!)).status, 'FINISHED');
     });
   });

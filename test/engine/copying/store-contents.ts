@@ -28,7 +28,7 @@ export async function contentsOf(store: TrackingStore, versionUsers = true): Pro
           userId: versionUsers ? version.userId : null,
           stageField: version.stageField,
           tags: own(version.tags),
-          files: await filesOf(store, version.location),
+          files: await filesOf(store, await store.locate(version)),
         })),
       ),
     };

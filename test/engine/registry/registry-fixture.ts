@@ -17,7 +17,6 @@ export function version(number: number, changes: Partial<ModelVersion> = {}): Mo
     stageField: 'None',
     status: 'READY',
     source: '/m',
-    location: '/m',
     runId: null,
     tags: {},
     aliases: [],

@@ -211,7 +211,9 @@ describe('Retraining', () => {
     await story.deployFirst();
     story.strengthen();
     assert.equal((await story.retrain({ force: true })).status, 'deployed');
-    const { location } = await story.with((project) => project.store.getVersion('gnu_mlops_model', '2'));
+    const location = await story.with(async ({ store }) =>
+      store.locate(await store.getVersion('gnu_mlops_model', '2')),
+    );
     rmSync(path.join(location, 'model.onnx'));
     story.later(2);
     const guarded = await story.retrain();
@@ -255,7 +257,9 @@ describe('Retraining', () => {
     await story.deployFirst();
     story.strengthen();
     await story.retrain({ force: true });
-    const { location } = await story.with((project) => project.store.getVersion('gnu_mlops_model', '2'));
+    const location = await story.with(async ({ store }) =>
+      store.locate(await store.getVersion('gnu_mlops_model', '2')),
+    );
     rmSync(path.join(location, 'model.onnx'));
     story.settings.push('retraining.rollback_on=[]');
     assert.equal((await story.retrain()).status, 'nothing-to-do');

@@ -134,7 +134,7 @@ describe('Sixty days that nobody looks at', () => {
 
   async function breakProduction(): Promise<void> {
     await withProject(async ({ store }) => {
-      const { location } = await store.getVersion('gnu_mlops_model', '2');
+      const location = await store.locate(await store.getVersion('gnu_mlops_model', '2'));
       rmSync(path.join(location, 'model.onnx'));
     });
   }

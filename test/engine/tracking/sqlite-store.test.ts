@@ -306,7 +306,8 @@ describe('A SQLite store', () => {
         ('m', 3, 'None', 's3://bucket/model'), ('m', 4, 'None', 'mlflow-artifacts:/../../etc/passwd')`);
     python.close();
     const store = await open({ readOnly: true });
-    const locations = (await store.listVersions('m')).map((version) => version.location).reverse();
+    const versions = (await store.listVersions('m')).reverse();
+    const locations = await Promise.all(versions.map((version) => store.locate(version)));
     assert.deepEqual(locations, [
       path.join(folder, 'mlartifacts/0/models/m-01/artifacts'),
       '/srv/a model',

@@ -90,6 +90,12 @@ export function storeContract(
       });
     });
 
+    it('finds experiments by several names, those that are not there left out', async () => {
+      await store.ensureExperiment(`${experiment}_events`);
+      const found = await store.findExperiments([experiment, `${experiment}_events`, `${experiment}_none`]);
+      assert.deepEqual(found.map(({ name }) => name).sort(), [experiment, `${experiment}_events`]);
+    });
+
     describe('runs', () => {
       it('come back as they were made', async () => {
         const made = await startRun({ name: 'first', params: { depth: '3' }, tags: { team: 'ops' } });
@@ -115,6 +121,13 @@ export function storeContract(
         assert.equal(run.status, 'FAILED');
         assert.equal(run.endTime, 3000);
         assert.equal(run.metrics.accuracy, 0.9);
+      });
+
+      it('come together by their ids, those that are not there left out', async () => {
+        const made = await Promise.all([startRun({ name: 'a' }), startRun({ name: 'b' }), startRun({ name: 'c' })]);
+        const wanted = [made[2]!.runId, '0'.repeat(32), made[0]!.runId];
+        assert.deepEqual((await store.getRuns(wanted)).map(({ name }) => name).sort(), ['a', 'c']);
+        assert.deepEqual(await store.getRuns([]), []);
       });
 
       it('that do not exist are not found', async () => {
@@ -284,7 +297,8 @@ export function storeContract(
         const { runId } = await register();
         const version = await store.getVersion(model, '1');
         assert.equal(version.runId, runId);
-        assert.ok(version.location.endsWith(`${runId}/artifacts/model`), version.location);
+        const location = await store.locate(version);
+        assert.ok(location.endsWith(`${runId}/artifacts/model`), location);
         await rejects(store.getVersion(model, '9'), 'not-found');
         await rejects(store.getVersion(`${model}-other`, '1'), 'not-found');
       });

@@ -118,7 +118,7 @@ describe('A training', () => {
     const { store } = temporary.project;
     const version = await store.getVersion('model', '1');
     assert.deepEqual([version.status, version.runId, version.stageField], ['READY', run.runId, 'None']);
-    assert.equal(version.location, path.join(run.artifactUri, 'model'));
+    assert.equal(await store.locate(version), path.join(run.artifactUri, 'model'));
     assert.equal((await inspectFolder(store, version)).state, 'intact');
   });
 

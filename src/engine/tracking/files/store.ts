@@ -66,6 +66,14 @@ export class FileStore implements TrackingStore {
     return (await this.#store()).listExperiments();
   }
 
+  async findExperiments(names: string[]): Promise<Experiment[]> {
+    return (await this.#store()).findExperiments(names);
+  }
+
+  async getRuns(runIds: string[]): Promise<Run[]> {
+    return (await this.#store()).getRuns(runIds);
+  }
+
   async getRun(runId: string): Promise<Run> {
     return (await this.#store()).getRun(runId);
   }
@@ -96,6 +104,10 @@ export class FileStore implements TrackingStore {
 
   async getVersion(name: string, version: string): Promise<ModelVersion> {
     return (await this.#store()).getVersion(name, version);
+  }
+
+  async locate(version: ModelVersion): Promise<string> {
+    return (await this.#store()).locate(version);
   }
 
   async ensureExperiment(name: string): Promise<Experiment> {

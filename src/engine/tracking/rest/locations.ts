@@ -1,10 +1,6 @@
 import { joinLocation } from '../../artifacts/artifact-path.ts';
-import type { ModelVersion } from '../store.ts';
 import type { MlflowApi } from './api.ts';
-import { toVersion, type WireRun, type WireVersion } from './wire.ts';
-
-/** So many are asked for at the same time. */
-const AT_ONCE = 8;
+import type { WireRun, WireVersion } from './wire.ts';
 
 /**
  * Where the folders of versions lie. A source that is an address says it itself; `runs:/` and `models:/` (MLflow 3 keeps models
@@ -18,7 +14,7 @@ export class Locations {
     this.#api = api;
   }
 
-  of({ source = '' }: WireVersion): Promise<string> {
+  of({ source = '' }: Pick<WireVersion, 'source'>): Promise<string> {
     if (!/^(runs|models):/.test(source)) return Promise.resolve(source);
     const known = this.#known.get(source);
     if (known) return known;
@@ -26,15 +22,6 @@ export class Locations {
     this.#known.set(source, asked);
     asked.catch(() => this.#known.delete(source));
     return asked;
-  }
-
-  async ofAll(versions: WireVersion[]): Promise<ModelVersion[]> {
-    const found: ModelVersion[] = [];
-    for (let start = 0; start < versions.length; start += AT_ONCE) {
-      const some = versions.slice(start, start + AT_ONCE);
-      found.push(...(await Promise.all(some.map(async (version) => toVersion(version, await this.of(version))))));
-    }
-    return found;
   }
 
   #resolve(source: string): Promise<string | null> {

@@ -17,7 +17,10 @@ export async function commitPromotion(api: MlflowApi, commit: PromotionCommit): 
   const late = commit.moves.find((move) => (before[move.alias] ?? null) !== move.expected);
   if (late) return conflict(api, commit, late, before[late.alias] ?? null);
   await requireTargets(api, commit);
-  for (const move of commit.moves) await moveAlias(api, commit.modelName, move);
+  for (const move of commit.moves) {
+    // It is where it shall be, as was read just now.
+    if (move.target !== move.expected) await moveAlias(api, commit.modelName, move);
+  }
   const overtaken = await overtakenMove(api, commit);
   if (overtaken) return conflict(api, commit, overtaken.move, overtaken.holder);
   await mirror(api, commit);
@@ -75,9 +78,14 @@ async function requireRunning(api: MlflowApi, eventRunId: string): Promise<{ exp
   });
 }
 
-/** An alias at a version that is not there would make production empty for every reader. */
+/**
+ * An alias at a version that is not there would make production empty for every reader. MLflow refuses that itself; only of several moves
+ * none must be done when one cannot be.
+ */
 async function requireTargets(api: MlflowApi, { modelName, moves }: PromotionCommit): Promise<void> {
-  for (const { target } of moves) {
+  const real = moves.filter(({ expected, target }) => target !== null && target !== expected);
+  if (real.length < 2) return;
+  for (const { target } of real) {
     if (target === null || (await findVersion(api, modelName, target)) !== null) continue;
     throw new EngineError('not-found', `Version ${target} of ${modelName} is gone: somebody deleted it.`, {
       fix: 'Choose another version.',

@@ -2,7 +2,6 @@ import { EngineError } from '../../support/errors.ts';
 import { checkKey, checkModelName, checkVersionTag } from '../limits.ts';
 import type { ModelRemarks, ModelVersion, NewModelVersion, RegisteredModel } from '../store.ts';
 import type { MlflowApi } from './api.ts';
-import type { Locations } from './locations.ts';
 import { toModel, toPairs, toVersion, type WireModel, type WireVersion } from './wire.ts';
 
 const MODELS_PAGE = 1000;
@@ -34,12 +33,14 @@ export async function describeModel(api: MlflowApi, name: string, remarks: Model
   if (description !== undefined) await api.set('registered-models/update', { name, description }, 'PATCH');
 }
 
-/** All versions of a model, newest first. Two requests, however many there are. */
-export async function listVersions(api: MlflowApi, locations: Locations, name: string): Promise<ModelVersion[]> {
-  const model = await findModel(api, name);
+/**
+ * All versions of a model, newest first. Two requests, however many there are up to 10,000, and one when the model is known; where each
+ * of them lies is not asked.
+ */
+export async function listVersions(api: MlflowApi, name: string, known?: RegisteredModel): Promise<ModelVersion[]> {
+  const model = known ?? (await findModel(api, name));
   if (model === null) return [];
-  const found = await searchVersions(api, named(name));
-  const versions = await locations.ofAll(found);
+  const versions = (await searchVersions(api, named(name))).map(toVersion);
   const holders = Map.groupBy(Object.keys(model.aliases), (alias) => model.aliases[alias]!);
   return versions
     .map((version) => ({ ...version, aliases: holders.get(version.version) ?? [] }))
@@ -62,16 +63,11 @@ function searchVersions(api: MlflowApi, filter: string): Promise<WireVersion[]> 
 }
 
 /** @throws EngineError `not-found` */
-export async function getVersion(
-  api: MlflowApi,
-  locations: Locations,
-  name: string,
-  version: string,
-): Promise<ModelVersion> {
+export async function getVersion(api: MlflowApi, name: string, version: string): Promise<ModelVersion> {
   const found = /^\d+$/.test(version)
     ? await api.find<{ model_version: WireVersion }>('model-versions/get', { name, version })
     : null;
-  if (found !== null) return toVersion(found.model_version, await locations.of(found.model_version));
+  if (found !== null) return toVersion(found.model_version);
   throw new EngineError('not-found', `The model "${name}" has no version ${version}.`, {
     fix: 'See the versions with: gnu-mlops info --history',
   });
@@ -80,9 +76,8 @@ export async function getVersion(
 /**
  * Registers a version of a run's model. After a lost answer the version is looked for among those that the run gained since, so that
  * nothing is made twice and the versions that the run has already (copies of a model come from one run) are not taken for it.
- * @returns its number
  */
-export async function createVersion(api: MlflowApi, version: NewModelVersion): Promise<string> {
+export async function createVersion(api: MlflowApi, version: NewModelVersion): Promise<ModelVersion> {
   const { name, source, runId, description = '', tags = {} } = version;
   for (const [key, value] of Object.entries(tags)) checkVersionTag(key, value);
   const before = await numbersOfRun(api, checkModelName(name), runId);
@@ -95,19 +90,19 @@ export async function createVersion(api: MlflowApi, version: NewModelVersion): P
     const [own, ...others] = made.filter((each) => each.source === source && each.status !== 'PENDING_REGISTRATION');
     // Two from the same place in this very moment: nobody can tell whose is whose.
     if (own === undefined || others.length > 0) throw error;
-    return String(own.version);
+    return toVersion(own);
   }
 }
 
 /** Most models are there already, so they are made only when the server says that there is none. */
-async function createIn(api: MlflowApi, body: { name: string }): Promise<string> {
+async function createIn(api: MlflowApi, body: { name: string }): Promise<ModelVersion> {
   const create = () => api.create<{ model_version: WireVersion }>('model-versions/create', body);
   const made = await create().catch(async (error) => {
     if (!EngineError.is(error, 'not-found')) throw error;
     await ensureModel(api, body.name);
     return create();
   });
-  return String(made.model_version.version);
+  return toVersion(made.model_version);
 }
 
 async function numbersOfRun(api: MlflowApi, name: string, runId: string): Promise<Set<string>> {

@@ -2,6 +2,7 @@ import { EngineError } from '../../support/errors.ts';
 import { parseFilter, parseOrder } from '../filter.ts';
 import type { DatasetInput, Metric, NewRun, Run, RunKeys, RunPage, RunSearch, RunStatus } from '../store.ts';
 import type { MlflowApi } from './api.ts';
+import { listExperiments } from './experiments.ts';
 import { checkedBatch, logBatch } from './run-batch.ts';
 import { toInputs, toMetric, toPairs, toRun, type WireMetric, type WireRun } from './wire.ts';
 
@@ -9,6 +10,7 @@ const DEFAULT_PAGE = 1000;
 const HISTORY_PAGE = 25_000;
 /** Tags that come with the request that makes a run; more of them follow in batches. */
 const MOST_TAGS = 100;
+const IDS_AT_ONCE = 100;
 
 /** Makes a run with everything it starts with. */
 export async function createRun(api: MlflowApi, run: NewRun): Promise<Run> {
@@ -25,7 +27,13 @@ export async function createRun(api: MlflowApi, run: NewRun): Promise<Run> {
   const rest = { ...batch, tags: Object.fromEntries(tags.slice(MOST_TAGS).map(({ key, value }) => [key, value])) };
   await logBatch(api, runId, rest);
   if (run.status !== undefined && run.status !== 'RUNNING') await setStatus(api, runId, run.status, run.endTime);
+  else if (batch.metrics.length === 0) return withBatch(toRun(made), batch);
   return getRun(api, runId);
+}
+
+/** What the server answered when the run was made, and what it took afterwards. */
+function withBatch(run: Run, { params, tags }: Pick<Run, 'params' | 'tags'>): Run {
+  return { ...run, params: { ...run.params, ...params }, tags: { ...run.tags, ...tags } };
 }
 
 export async function setStatus(api: MlflowApi, runId: string, status: RunStatus, endTime?: number): Promise<void> {
@@ -35,6 +43,40 @@ export async function setStatus(api: MlflowApi, runId: string, status: RunStatus
 /** @throws EngineError `not-found` when no run, or a deleted one, has this id. */
 export async function getRun(api: MlflowApi, runId: string): Promise<Run> {
   return toRun(await requireRun(api, runId));
+}
+
+/**
+ * The runs of these ids in one search for every hundred; those that are deleted or unknown are left out. A server that does not search
+ * by lists of ids is asked for one after the other.
+ */
+export async function getRuns(api: MlflowApi, runIds: string[]): Promise<Run[]> {
+  const ids = [...new Set(runIds)].filter((id) => /^\w+$/.test(id));
+  if (ids.length === 0) return [];
+  const experimentIds = (await listExperiments(api)).map(({ experimentId }) => experimentId);
+  const found: Run[] = [];
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    const some = ids.slice(start, start + IDS_AT_ONCE);
+    const filter = `attributes.run_id IN (${some.map((id) => `'${id}'`).join(', ')})`;
+    const search = searchRuns(api, { experimentIds, filter, maxResults: IDS_AT_ONCE });
+    const { runs } = await search.catch((error) => {
+      if (EngineError.is(error, 'usage')) return oneByOne(api, some);
+      throw error;
+    });
+    found.push(...runs);
+  }
+  return found;
+}
+
+async function oneByOne(api: MlflowApi, runIds: string[]): Promise<{ runs: Run[] }> {
+  const runs: Run[] = [];
+  for (const runId of runIds) {
+    const run = await getRun(api, runId).catch((error) => {
+      if (EngineError.is(error, 'not-found')) return null;
+      throw error;
+    });
+    if (run !== null) runs.push(run);
+  }
+  return { runs };
 }
 
 export async function datasetInputs(api: MlflowApi, runId: string): Promise<DatasetInput[]> {

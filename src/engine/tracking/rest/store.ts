@@ -19,12 +19,12 @@ import type {
 } from '../store.ts';
 import type { MlflowApi } from './api.ts';
 import { lookForChanges } from './changes.ts';
-import { ensureExperiment, findExperiment, listExperiments, tagExperiment } from './experiments.ts';
+import { Experiments } from './experiments.ts';
 import { Locations } from './locations.ts';
 import { commitPromotion } from './promotion.ts';
 import { createVersion, describeModel, findModel, getVersion, listModels, listVersions } from './registry.ts';
 import { checkedBatch, logBatch } from './run-batch.ts';
-import { createRun, datasetInputs, getRun, metricHistory, searchRuns, setStatus } from './runs.ts';
+import { createRun, datasetInputs, getRun, getRuns, metricHistory, searchRuns, setStatus } from './runs.ts';
 
 export interface RestStoreOptions {
   artifacts: Artifacts;
@@ -52,6 +52,7 @@ export class RestStore implements TrackingStore {
   readonly artifacts: Artifacts;
   readonly #api: MlflowApi;
   readonly #locations: Locations;
+  readonly #experiments: Experiments;
   readonly #readOnly: boolean;
   readonly #kind: StoreDescription['kind'];
   readonly signedInAs?: () => Promise<string>;
@@ -64,6 +65,8 @@ export class RestStore implements TrackingStore {
     this.artifacts = artifacts;
     this.#api = api;
     this.#locations = new Locations(api);
+    // On Databricks they are paths, of which this store knows the last part.
+    this.#experiments = new Experiments(api, kind === 'mlflow-server');
     this.#readOnly = readOnly;
     this.#kind = kind;
     if (signedInAs) this.signedInAs = signedInAs;
@@ -104,20 +107,24 @@ export class RestStore implements TrackingStore {
   }
 
   ensureExperiment(name: string): Promise<Experiment> {
-    if (!this.#readOnly) return this.#write(() => ensureExperiment(this.#api, name));
+    if (!this.#readOnly) return this.#write(() => this.#experiments.ensure(name));
     return this.findExperiment(name).then((found) => found ?? this.#refuse());
   }
 
   findExperiment(name: string): Promise<Experiment | null> {
-    return findExperiment(this.#api, name);
+    return this.#experiments.find(name);
+  }
+
+  findExperiments(names: string[]): Promise<Experiment[]> {
+    return this.#experiments.findAll(names);
   }
 
   listExperiments(): Promise<Experiment[]> {
-    return listExperiments(this.#api);
+    return this.#experiments.list();
   }
 
   tagExperiment(experimentId: string, tags: Record<string, string>): Promise<void> {
-    return this.#write(() => tagExperiment(this.#api, experimentId, tags));
+    return this.#write(() => this.#experiments.tag(experimentId, tags));
   }
 
   createRun(run: NewRun): Promise<Run> {
@@ -134,12 +141,16 @@ export class RestStore implements TrackingStore {
       await logBatch(this.#api, runId, checkedBatch(batch));
       const version = register && (await createVersion(this.#api, register));
       await setStatus(this.#api, runId, status, endTime);
-      return version === undefined ? null : this.getVersion(register!.name, version);
+      return version ?? null;
     });
   }
 
   getRun(runId: string): Promise<Run> {
     return getRun(this.#api, runId);
+  }
+
+  getRuns(runIds: string[]): Promise<Run[]> {
+    return getRuns(this.#api, runIds);
   }
 
   searchRuns(search: RunSearch): Promise<RunPage> {
@@ -166,12 +177,16 @@ export class RestStore implements TrackingStore {
     return this.#write(() => describeModel(this.#api, name, remarks));
   }
 
-  listVersions(name: string): Promise<ModelVersion[]> {
-    return listVersions(this.#api, this.#locations, name);
+  listVersions(name: string, model?: RegisteredModel): Promise<ModelVersion[]> {
+    return listVersions(this.#api, name, model);
   }
 
   getVersion(name: string, version: string): Promise<ModelVersion> {
-    return getVersion(this.#api, this.#locations, name, version);
+    return getVersion(this.#api, name, version);
+  }
+
+  locate(version: ModelVersion): Promise<string> {
+    return this.#locations.of(version);
   }
 
   commitPromotion(commit: PromotionCommit): Promise<PromotionOutcome> {

@@ -127,8 +127,7 @@ export function toModel(wire: WireModel): RegisteredModel {
   };
 }
 
-/** @param location where the model folder lies; the answer does not tell */
-export function toVersion(wire: WireVersion, location: string): ModelVersion {
+export function toVersion(wire: WireVersion): ModelVersion {
   return {
     name: wire.name,
     version: String(wire.version),
@@ -139,7 +138,6 @@ export function toVersion(wire: WireVersion, location: string): ModelVersion {
     stageField: wire.current_stage ?? 'None',
     status: wire.status ?? 'READY',
     source: wire.source ?? '',
-    location,
     runId: wire.run_id || null,
     tags: toRecord(wire.tags),
     aliases: (wire.aliases ?? []).toSorted(compare),

@@ -52,6 +52,13 @@ export function requireRun(
   throw new EngineError('not-found', `There is no run ${runId} in the store.`, { runId });
 }
 
+/** Those of these runs that are there and not deleted. */
+export function activeRuns(session: Session, runIds: string[]): string[] {
+  const sql =
+    "SELECT run_uuid FROM json_each(?) wanted JOIN runs ON run_uuid = wanted.value WHERE lifecycle_stage = 'active'";
+  return session.connection.all<{ run_uuid: string }>(sql, JSON.stringify(runIds)).map(({ run_uuid }) => run_uuid);
+}
+
 export function setStatus(session: Session, runId: string, status: RunStatus, endTime: number): void {
   session.connection.run('UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?', status, endTime, runId);
 }

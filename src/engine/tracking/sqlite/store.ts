@@ -30,11 +30,11 @@ import { describeModel, findModel, listModels } from './models.ts';
 import { commitPromotion } from './promotion.ts';
 import { addBatch } from './run-batch.ts';
 import { searchRuns } from './run-search.ts';
-import { createRun, readHistory, readRuns, requireRun, setStatus } from './runs.ts';
+import { activeRuns, createRun, readHistory, readRuns, requireRun, setStatus } from './runs.ts';
 import { BASE_REVISION } from './schema.ts';
 import { currentLayout, isOurs, type Layout, type Session } from './session.ts';
 import { type RemoteArtifacts, storeArtifacts } from './store-artifacts.ts';
-import { createVersion, getVersion, listVersions } from './versions.ts';
+import { createVersion, getVersion, listVersions, locateVersion } from './versions.ts';
 
 export interface SqliteStoreOptions extends RemoteArtifacts {
   /** `sqlite:///mlflow.db`; or `path` */
@@ -172,6 +172,10 @@ export class SqliteStore implements TrackingStore {
     return this.#read((session) => findExperiment(session, name));
   }
 
+  async findExperiments(names: string[]): Promise<Experiment[]> {
+    return (await this.listExperiments()).filter(({ name }) => names.includes(name));
+  }
+
   listExperiments(): Promise<Experiment[]> {
     return this.#read(listExperiments);
   }
@@ -204,6 +208,10 @@ export class SqliteStore implements TrackingStore {
     return this.#read((session) => readRuns(session, [requireRun(session, runId).runId])[0]!);
   }
 
+  getRuns(runIds: string[]): Promise<Run[]> {
+    return this.#read((session) => readRuns(session, activeRuns(session, runIds)));
+  }
+
   searchRuns(search: RunSearch): Promise<RunPage> {
     return this.#read((session) => searchRuns(session, search));
   }
@@ -234,6 +242,10 @@ export class SqliteStore implements TrackingStore {
 
   getVersion(name: string, version: string): Promise<ModelVersion> {
     return this.#read((session) => getVersion(session, name, version));
+  }
+
+  locate({ name, version }: ModelVersion): Promise<string> {
+    return this.#read((session) => locateVersion(session, name, version));
   }
 
   commitPromotion(commit: PromotionCommit): Promise<PromotionOutcome> {

@@ -35,10 +35,24 @@ export function listVersions(session: Session, name: string): ModelVersion[] {
 
 /** @throws EngineError `not-found` */
 export function getVersion(session: Session, name: string, version: string): ModelVersion {
+  return toVersion(session, requireVersion(session, name, version), readAliases(session, name));
+}
+
+/**
+ * Where the files of a version lie.
+ * @throws EngineError `not-found`
+ */
+export function locateVersion(session: Session, name: string, version: string): string {
+  const row = requireVersion(session, name, version);
+  const source = row.source ?? '';
+  return resolveSource(session, row.storage_location ?? source) ?? source;
+}
+
+function requireVersion(session: Session, name: string, version: string): VersionRow {
   const where = `name = ? AND version = ? AND ${LIVE}${inWorkspace(session, 'model_versions')}`;
   const number = /^\d+$/.test(version) ? Number(version) : -1;
   const row = session.connection.get<VersionRow>(`${SELECT} WHERE ${where}`, name, number);
-  if (row) return toVersion(session, row, readAliases(session, name));
+  if (row) return row;
   throw new EngineError('not-found', `The model "${name}" has no version ${version}.`, {
     fix: 'See the versions with: gnu-mlops info --history',
   });
@@ -107,7 +121,6 @@ function nextNumber(session: Session, name: string): number {
 
 function toVersion(session: Session, row: VersionRow, aliases: Record<string, string>): ModelVersion {
   const version = String(row.version);
-  const source = row.source ?? '';
   return {
     name: row.name,
     version,
@@ -117,8 +130,7 @@ function toVersion(session: Session, row: VersionRow, aliases: Record<string, st
     userId: row.user_id ?? '',
     stageField: row.current_stage,
     status: row.status ?? 'READY',
-    source,
-    location: resolveSource(session, row.storage_location ?? source) ?? source,
+    source: row.source ?? '',
     runId: row.run_id || null,
     tags: readTags(session, row),
     aliases: Object.keys(aliases).filter((alias) => aliases[alias] === version),
