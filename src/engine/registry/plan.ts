@@ -1,5 +1,5 @@
 import { EngineError } from '../support/errors.ts';
-import type { AliasMove } from '../tracking/promotion-commit.ts';
+import type { AliasMove, PromotionCommit } from '../tracking/promotion-commit.ts';
 import type { ModelVersion, StageField } from '../tracking/store.ts';
 import type { DeploymentEvent, EventKind } from './events.ts';
 import { type GateResult, gatesOpen } from './gates.ts';
@@ -31,6 +31,8 @@ export interface PromotionPlan {
   moves: AliasMove[];
   stageFields: Record<string, StageField>;
   versionTags: Record<string, Record<string, string | null>>;
+  /** What the same versions had before. */
+  before: NonNullable<PromotionCommit['before']>;
   /** ms since 1970: the event must be later than every event that the plan knows, whatever the clocks say. */
   notBefore: number;
   /** What the operator should think about, as sentences. */
@@ -211,6 +213,7 @@ function draft(state: RegistryState, made: Draft): PromotionPlan {
     holders: { Staging: state.aliases.Staging ?? null, GNU_Production: state.aliases.GNU_Production ?? null },
     stageFields: {},
     versionTags: {},
+    before: { stageFields: {}, versionTags: {} },
     notBefore: (state.events[0]?.at ?? 0) + 1,
     warnings: [],
   };
@@ -233,13 +236,24 @@ function mirror(state: RegistryState, plan: PromotionPlan, versions: string[]): 
     const known = state.versions.find((candidate) => candidate.version === version);
     if (known === undefined) continue;
     const stage = aliasStage(after, version) ?? restStage(state, version);
+    plan.before.stageFields[version] = known.stageField;
+    const tag = (key: string) => known.tags[key] ?? null;
+    plan.before.versionTags[version] = {
+      [STAGE_TAG]: tag(STAGE_TAG),
+      [ROLLED_BACK_TAG]: tag(ROLLED_BACK_TAG),
+    };
     plan.stageFields[version] = stageField(stage);
-    const tags: Record<string, string | null> = {};
-    if (stage !== 'None') tags[STAGE_TAG] = stage;
-    else if (STAGE_TAG in known.tags) tags[STAGE_TAG] = null;
-    if (stage === 'GNU_Production' && ROLLED_BACK_TAG in known.tags) tags[ROLLED_BACK_TAG] = null;
-    plan.versionTags[version] = tags;
+    plan.versionTags[version] = tagsIn(stage, known);
   }
+}
+
+/** What changes of a version's tags when it is in a stage. */
+function tagsIn(stage: VersionStage, { tags: known }: ModelVersion): Record<string, string | null> {
+  const tags: Record<string, string | null> = {};
+  if (stage !== 'None') tags[STAGE_TAG] = stage;
+  else if (STAGE_TAG in known) tags[STAGE_TAG] = null;
+  if (stage === 'GNU_Production' && ROLLED_BACK_TAG in known) tags[ROLLED_BACK_TAG] = null;
+  return tags;
 }
 
 /** Where a version is once it has no alias: Archived after production, None after Staging alone. */

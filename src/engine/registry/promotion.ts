@@ -64,7 +64,7 @@ async function beginEvent(store: TrackingStore, plan: PromotionPlan, options: Ap
 }
 
 async function commit(store: TrackingStore, plan: PromotionPlan, event: Run): Promise<void> {
-  const { modelName, moves, stageFields, versionTags } = plan;
+  const { modelName, moves, stageFields, versionTags, before } = plan;
   const endTime = event.startTime;
   const outcome = await store.commitPromotion({
     modelName,
@@ -72,6 +72,7 @@ async function commit(store: TrackingStore, plan: PromotionPlan, event: Run): Pr
     moves,
     stageFields,
     versionTags,
+    before,
     endTime,
   });
   if (outcome.status === 'committed') return;

@@ -79,8 +79,8 @@ export async function settleEvent(
 async function finishEvent(store: TrackingStore, run: Run, event: DeploymentEvent): Promise<boolean> {
   const plan = planFinish(await loadStateOf(store, run, event.modelName), event);
   if (plan === null) return false;
-  const { modelName, moves, stageFields, versionTags } = plan;
-  const commit = { modelName, eventRunId: event.id, moves, stageFields, versionTags, endTime: event.at };
+  const { modelName, moves, stageFields, versionTags, before } = plan;
+  const commit = { modelName, eventRunId: event.id, moves, stageFields, versionTags, before, endTime: event.at };
   return (await store.commitPromotion(commit)).status === 'committed';
 }
 

@@ -23,6 +23,8 @@ export interface PromotionCommit {
   stageFields: Record<string, StageField>;
   /** Version tags to set (text) or remove (null), by version. */
   versionTags: Record<string, Record<string, string | null>>;
+  /** Stage field and tags of the same versions before, for a commit that is overtaken half-way; unknown unless given. */
+  before?: Pick<PromotionCommit, 'stageFields' | 'versionTags'>;
   /** End of the event run, ms since 1970; a store that can makes it later than every event that was committed before. */
   endTime: number;
 }

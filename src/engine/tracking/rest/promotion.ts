@@ -9,7 +9,8 @@ import type { WireVersion } from './wire.ts';
 
 /**
  * Steps b to e of the promotion protocol as requests: read the aliases again; set them, which is the commit point; mirror stage field
- * and tags; read back. The last writer wins on a server, so whoever reads another version back was overtaken, and says so.
+ * and tags; read back. The last writer wins on a server, so whoever reads another version back was overtaken, takes back what is left
+ * of the promotion, and says so.
  */
 export async function commitPromotion(api: MlflowApi, commit: PromotionCommit): Promise<PromotionOutcome> {
   const { experimentId } = await requireRunning(api, commit.eventRunId);
@@ -22,35 +23,76 @@ export async function commitPromotion(api: MlflowApi, commit: PromotionCommit): 
     if (move.target !== move.expected) await moveAlias(api, commit.modelName, move);
   }
   const overtaken = await overtakenMove(api, commit);
-  if (overtaken) return conflict(api, commit, overtaken.move, overtaken.holder);
+  if (overtaken) return takeBack(api, commit, overtaken);
   await mirror(api, commit);
+  // Before the last look: who overtakes this promotion after it ends later than it.
+  const end = await afterAllOthers(api, experimentId, commit.endTime);
   const lost = await overtakenMove(api, commit);
-  if (lost) {
-    await unmirror(api, commit, lost.holder);
-    return conflict(api, commit, lost.move, lost.holder);
-  }
-  await setStatus(api, commit.eventRunId, 'FINISHED', await afterAllOthers(api, experimentId, commit.endTime));
+  if (lost) return takeBack(api, commit, lost);
+  await setStatus(api, commit.eventRunId, 'FINISHED', end);
   return { status: 'committed' };
 }
 
-/** A move of ours that somebody else's has replaced already, and who holds the alias now. */
-async function overtakenMove(api: MlflowApi, { modelName, moves }: PromotionCommit) {
-  const now = await aliasesOf(api, modelName);
-  const move = moves.find(({ alias, target }) => target !== null && (now[alias] ?? null) !== target);
-  return move && { move: { ...move, expected: move.target }, holder: now[move.alias] ?? null };
+/** A move that somebody else's has replaced already. */
+interface LostMove {
+  move: AliasMove & { target: string };
+  /** Who holds the alias now. */
+  holder: string | null;
+  aliases: Record<string, string>;
 }
 
-/** Gives the stage field back to the version that won, and takes our tags from the one that did not. */
-async function unmirror(api: MlflowApi, commit: PromotionCommit, holder: string | null): Promise<void> {
-  const { modelName: name, stageFields, versionTags, moves } = commit;
-  for (const { target } of moves) {
-    if (target === null) continue;
-    const stage = stageFields[target];
-    if (holder !== null && stage !== undefined) await orGone(setStage(api, { name, version: holder, stage }));
-    for (const key of Object.keys(versionTags[target] ?? {})) {
-      await orGone(setVersionTag(api, { name, version: target, key }, null));
-    }
+async function overtakenMove(api: MlflowApi, { modelName, moves }: PromotionCommit): Promise<LostMove | null> {
+  const aliases = await aliasesOf(api, modelName);
+  for (const { alias, expected, target } of moves) {
+    const holder = aliases[alias] ?? null;
+    if (target !== null && holder !== target) return { move: { alias, expected, target }, holder, aliases };
   }
+  return null;
+}
+
+/**
+ * Makes the registry what it is after the promotion that won: the loser is where it was before, with the alias that it left unless
+ * somebody has that now; the winner has its stage field, which ours may have taken from it; what the loser displaced stays displaced.
+ */
+async function takeBack(api: MlflowApi, commit: PromotionCommit, lost: LostMove): Promise<PromotionOutcome> {
+  const { move, holder } = lost;
+  const aliases = await giveBackAliases(api, commit, lost.aliases);
+  const stage = commit.stageFields[move.target];
+  const stageFields = { ...commit.stageFields };
+  const versionTags = { ...commit.versionTags };
+  for (const version of [move.target, holder]) {
+    if (version === null || !(version in stageFields)) continue;
+    const before = leftForGood(commit, version, aliases) ? undefined : commit.before;
+    stageFields[version] = before?.stageFields[version] ?? 'None';
+    versionTags[version] = before?.versionTags[version] ?? without(versionTags[version]);
+  }
+  if (holder !== null && stage !== undefined) stageFields[holder] = stage;
+  await mirror(api, { modelName: commit.modelName, stageFields, versionTags });
+  return conflict(api, commit, { ...move, expected: move.target }, holder);
+}
+
+/** Those that the promotion took away, unless somebody has them now. */
+async function giveBackAliases(
+  api: MlflowApi,
+  { modelName, moves }: PromotionCommit,
+  found: Record<string, string>,
+): Promise<Record<string, string>> {
+  const aliases = { ...found };
+  for (const { alias, expected, target } of moves) {
+    if (target !== null || expected === null || alias in aliases) continue;
+    await moveAlias(api, modelName, { alias, expected: null, target: expected });
+    aliases[alias] = expected;
+  }
+  return aliases;
+}
+
+/** Whether a version held an alias before that somebody else has now. */
+function leftForGood({ moves }: PromotionCommit, version: string, aliases: Record<string, string>): boolean {
+  return moves.some(({ alias, expected }) => expected === version && aliases[alias] !== version);
+}
+
+function without(tags: Record<string, string | null> = {}): Record<string, null> {
+  return Object.fromEntries(Object.keys(tags).map((key) => [key, null]));
 }
 
 async function conflict(
@@ -104,7 +146,10 @@ async function moveAlias(api: MlflowApi, name: string, { alias, target }: AliasM
   else await api.set('registered-models/alias', { name, alias, version: target });
 }
 
-async function mirror(api: MlflowApi, { modelName: name, stageFields, versionTags }: PromotionCommit): Promise<void> {
+async function mirror(
+  api: MlflowApi,
+  { modelName: name, stageFields, versionTags }: Pick<PromotionCommit, 'modelName' | 'stageFields' | 'versionTags'>,
+): Promise<void> {
   for (const [version, stage] of Object.entries(stageFields)) {
     await orGone(setStage(api, { name, version, stage }));
   }
