@@ -22,7 +22,10 @@ import type {
 import { changesOf } from './changes.ts';
 import { importStore } from './import.ts';
 import { readModels } from './model-folders.ts';
-import { readExperiments, type StoredExperiment } from './run-folders.ts';
+import { readExperiments } from './run-folders.ts';
+
+/** Looking for changes takes at most this part of the time, so that many reads of a large store do not wait for as many looks. */
+const MOST_LOOKING = 1 / 10;
 
 /**
  * MLflow's store of plain files (`mlruns/`), for reading: MLflow itself has given it up for databases. All of it is read into
@@ -31,7 +34,9 @@ import { readExperiments, type StoredExperiment } from './run-folders.ts';
 export class FileStore implements TrackingStore {
   readonly artifacts: Artifacts;
   readonly #root: string;
-  #loaded: { token: string; running: string[]; store: SqliteStore } | null = null;
+  #loaded: { token: string; store: SqliteStore } | null = null;
+  #loading: Promise<SqliteStore> | null = null;
+  #look: { token: Promise<string>; until: number } | null = null;
 
   /** @param root the folder with one folder per experiment */
   constructor(root: string, remote: RemoteArtifacts = {}) {
@@ -49,13 +54,15 @@ export class FileStore implements TrackingStore {
   }
 
   async close(): Promise<void> {
+    await this.#loading?.catch(() => undefined);
     await this.#loaded?.store.close();
     this.#loaded = null;
   }
 
-  /** What of the files changes when experiments, runs, versions and aliases come, and while runs go on. */
-  async changeToken(): Promise<string> {
-    return changesOf(this.#root, this.#loaded?.running ?? []);
+  /** Changes with every file but artifacts. It is as old as ten looks take: some ms, in a store of ten thousand runs some seconds. */
+  changeToken(): Promise<string> {
+    if (this.#look === null || this.#look.until < performance.now()) this.#look = this.#lookNow();
+    return this.#look.token;
   }
 
   async findExperiment(name: string): Promise<Experiment | null> {
@@ -148,36 +155,49 @@ export class FileStore implements TrackingStore {
     return `gnu-mlops copy --from "${this.#root}" --to sqlite:///mlflow.db, then mlflow.tracking_uri: sqlite:///mlflow.db`;
   }
 
-  async #store(): Promise<SqliteStore> {
-    const loaded = this.#loaded;
-    if (loaded !== null && loaded.token === changesOf(this.#root, loaded.running)) return loaded.store;
-    await loaded?.store.close();
-    return this.#load();
+  #lookNow(): { token: Promise<string>; until: number } {
+    const start = performance.now();
+    const look = { token: changesOf(this.#root), until: Number.POSITIVE_INFINITY };
+    const settle = () => {
+      const now = performance.now();
+      look.until = now + (now - start) / MOST_LOOKING;
+    };
+    look.token.then(settle, settle);
+    return look;
+  }
+
+  /** One after the other, so that two who read at once do not both read all of it. */
+  #store(): Promise<SqliteStore> {
+    this.#loading ??= this.#upToDate().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  async #upToDate(): Promise<SqliteStore> {
+    // Before the files are read: what changes meanwhile is seen next time.
+    const token = await this.changeToken();
+    if (this.#loaded?.token === token) return this.#loaded.store;
+    const store = await this.#load();
+    await this.#loaded?.store.close();
+    this.#loaded = { token, store };
+    return store;
   }
 
   async #load(): Promise<SqliteStore> {
     const experiments = await readExperiments(this.#root);
     const models = await readModels(this.#root);
-    const running = experiments.flatMap((experiment) => runningFolders(this.#root, experiment));
-    const token = changesOf(this.#root, running);
     const storeFolder = path.dirname(this.#root);
     const connection = new SqliteConnection(':memory:', { readOnly: false, waitMs: 0 });
     await createStore(connection, this.#root);
     await connection.write(() => {
       importStore({ connection, layout: currentLayout(connection, null), storeFolder }, experiments, models);
     });
-    const store = new SqliteStore(connection, {
+    return new SqliteStore(connection, {
       artifactRoot: this.#root,
       readOnly: true,
       storeFolder,
       artifacts: this.artifacts,
     });
-    this.#loaded = { token, running, store };
-    return store;
   }
-}
-
-function runningFolders(root: string, { experimentId, runs }: StoredExperiment): string[] {
-  const going = runs.filter(({ status, lifecycleStage }) => status === 'RUNNING' && lifecycleStage === 'active');
-  return going.map(({ runId }) => path.join(root, experimentId, runId));
 }

@@ -1,0 +1,113 @@
+import * as assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FileStore } from '../../../src/engine/tracking/files/store.ts';
+import { SqliteConnection } from '../../../src/engine/tracking/sqlite/connection.ts';
+import type { Run } from '../../../src/engine/tracking/store.ts';
+import { temporaryFolder } from './temporary-store.ts';
+
+const PATIENCE_MS = 1500;
+const RUN = '0123456789abcdef0123456789abcdef';
+
+describe('A store of plain files', () => {
+  const { folder, remove } = temporaryFolder();
+  const root = path.join(folder, 'mlruns');
+  const run = path.join(root, '0', RUN);
+  let store: FileStore;
+
+  /** A run that has ended. */
+  before(() => {
+    write(path.join(root, '0/meta.yaml'), 'experiment_id: "0"\nname: Default\nlifecycle_stage: active\n');
+    write(path.join(run, 'meta.yaml'), metaOf('active'));
+    write(path.join(run, 'tags/mlflow.note.content'), 'good');
+    write(path.join(run, 'metrics/loss'), '1 0.5 0\n');
+    write(path.join(run, 'params/depth'), '3');
+    store = new FileStore(root);
+  });
+
+  after(async () => {
+    await store.close();
+    remove();
+  });
+
+  const metaOf = (stage: string) =>
+    `run_id: ${RUN}\nrun_name: r\nstatus: 3\nstart_time: 1\nend_time: 2\nlifecycle_stage: ${stage}\nartifact_uri: x\n`;
+
+  function write(file: string, text: string): void {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  const runs = async (): Promise<Run[]> => (await store.searchRuns({ experimentIds: ['0'] })).runs;
+
+  /** Reads until what was changed is seen. */
+  const becomes = (isTrue: (found: Run[]) => boolean) => until(async () => isTrue(await runs()));
+
+  async function until(isSo: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!(await isSo())) {
+      assert.ok(Date.now() < deadline, 'it is not seen');
+      await nextTurn();
+    }
+  }
+
+  const CHANGES: [string, () => void, (found: Run[]) => boolean][] = [
+    [
+      'another text for a tag',
+      () => write(path.join(run, 'tags/mlflow.note.content'), 'bad'),
+      ([one]) => one?.tags['mlflow.note.content'] === 'bad',
+    ],
+    ['a new tag', () => write(path.join(run, 'tags/team'), 'ops'), ([one]) => one?.tags.team === 'ops'],
+    [
+      'a tag that goes',
+      () => rmSync(path.join(run, 'tags/team')),
+      ([one]) => one !== undefined && !('team' in one.tags),
+    ],
+    [
+      'one more value',
+      () => appendFileSync(path.join(run, 'metrics/loss'), '2 0.25 1\n'),
+      ([one]) => one?.metrics.loss === 0.25,
+    ],
+    ['its deletion', () => write(path.join(run, 'meta.yaml'), metaOf('deleted')), (found) => found.length === 0],
+    ['its return', () => write(path.join(run, 'meta.yaml'), metaOf('active')), (found) => found.length === 1],
+    ['its removal by mlflow gc', () => rmSync(run, { recursive: true }), (found) => found.length === 0],
+  ];
+
+  for (const [what, change, isSeen] of CHANGES) {
+    it(`shows of a run that has ended: ${what}`, async () => {
+      await becomes((found) => !isSeen(found));
+      const before = await store.changeToken();
+      change();
+      await becomes(isSeen);
+      assert.notEqual(await store.changeToken(), before);
+    });
+  }
+
+  it('is read into memory once for all who read at the same time, and leaves nothing open', async () => {
+    const { write: realWrite, close: realClose } = SqliteConnection.prototype;
+    const opened = new Set<SqliteConnection>();
+    const closed = new Set<SqliteConnection>();
+    SqliteConnection.prototype.write = function <T>(this: SqliteConnection, body: () => T) {
+      opened.add(this);
+      return realWrite.call(this, body) as Promise<T>;
+    };
+    SqliteConnection.prototype.close = function (this: SqliteConnection) {
+      closed.add(this);
+      realClose.call(this);
+    };
+    try {
+      const busy = new FileStore(root);
+      write(path.join(root, '7/meta.yaml'), 'experiment_id: "7"\nname: seven\nlifecycle_stage: active\n');
+      await Promise.all([busy.listExperiments(), busy.listModels(), busy.findExperiment('seven')]);
+      assert.equal(opened.size, 1);
+      write(path.join(root, '8/meta.yaml'), 'experiment_id: "8"\nname: eight\nlifecycle_stage: active\n');
+      await until(async () => (await Promise.all([busy.findExperiment('eight'), busy.listModels()]))[0] !== null);
+      await busy.close();
+      assert.equal(opened.size, 2);
+      assert.deepEqual(closed, opened);
+    } finally {
+      Object.assign(SqliteConnection.prototype, { write: realWrite, close: realClose });
+    }
+  });
+});
