@@ -1,11 +1,12 @@
 import * as assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Artifacts } from '../../src/engine/artifacts/artifacts.ts';
 import { MlflowApi } from '../../src/engine/tracking/rest/api.ts';
 import { mlflowHttpClient, serverClient } from '../../src/engine/tracking/rest/server.ts';
 import { RestStore } from '../../src/engine/tracking/rest/store.ts';
+import { ProjectPool } from '../../src/extension/engine/service/project-pool.ts';
 import { type MlflowServer, startMlflowServer } from '../harness/mlflow-server.ts';
 import type { PythonEnvironment } from '../harness/python.ts';
 import { type PythonSteps, startPythonSteps } from './python-steps.ts';
@@ -86,6 +87,26 @@ for (const [name, python] of SERVERS) {
         assert.notEqual(await look(), before);
       });
     }
+
+    it('does not see the tag of an old run, which the editor shows after "Refresh" at the latest', async () => {
+      const configFile = path.join(cacheFolder, 'config.yaml');
+      writeFileSync(configFile, `mlflow: { tracking_uri: "${server.uri}" }\n`);
+      const pool = new ProjectPool(() => undefined);
+      const ref = { configFile, trusted: true };
+      const tagsOf = (runId: string) =>
+        pool.read(ref, assert.fail, async ({ store }) => ({ ...(await store.getRun(runId)).tags }));
+      const runId = await pool.read(ref, assert.fail, async ({ store }) => {
+        const experimentIds = (await store.listExperiments()).map(({ experimentId }) => experimentId);
+        return (await store.searchRuns({ experimentIds, filter: 'attributes.start_time = 1009' })).runs[0]!.runId;
+      });
+      const before = await look();
+      await tagsOf(runId);
+      await colleague.run('client.set_tag(runs[9], "late", "yes")');
+      assert.equal(await look(), before);
+      await pool.forgetAnswers(ref);
+      assert.equal((await tagsOf(runId)).late, 'yes');
+      await pool.close();
+    });
 
     /** By a store that has not looked before. */
     const look = () => {
