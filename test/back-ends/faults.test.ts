@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createDataset, deploy, info, openProject, type Project, rollback, train } from '../../src/engine/index.ts';
@@ -8,64 +8,214 @@ import { type ErrorDocument, parseDocument } from '../cli/documents.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../harness/fault-proxy.ts';
 import { type MlflowServer, startMlflowServer } from '../harness/mlflow-server.ts';
 
-const MODEL = 'gnu_mlops_model';
-const EXPERIMENT = 'faults';
-
 /** One that is not answered in time is given up soon, and what may be tried again is tried once more. */
 const ENV = { MLFLOW_HTTP_REQUEST_TIMEOUT: '2', MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' };
 
-/** TEST_DEPTH=full tries every request; otherwise about so many of each operation and way. */
-const POINTS = process.env.TEST_DEPTH === 'full' ? Number.POSITIVE_INFINITY : 4;
-
-/** Faults of one request alone: what the command says of them. */
-const OTHERS: Fault[] = ['error', 'page', 'half', 'hang', 'nonsense', 'slow'];
+const isFull = process.env.TEST_DEPTH === 'full';
 
 /** What happens to the requests of a command: to the one at `at`, and behind it. */
-const WAYS: [string, (n: number, at: number) => Fault | undefined][] = [
-  ['refused from it on', (n, at) => (n >= at ? 'refuse' : undefined)],
-  ['cut, then refused', (n, at) => (n === at ? 'cut' : n > at ? 'refuse' : undefined)],
-  ['cut alone', (n, at) => (n === at ? 'cut' : undefined)],
+interface Way {
+  name: string;
+  fault(n: number, at: number): Fault | undefined;
+  /** How many requests it is tried at, evenly between the first and the last; TEST_DEPTH=full tries all. */
+  points: number;
+}
+
+const EVERY = Number.POSITIVE_INFINITY;
+const WAYS: Way[] = [
+  {
+    name: 'refused from it on',
+    fault: (n, at) => (n >= at ? 'refuse' : undefined),
+    points: EVERY,
+  },
+  {
+    name: 'cut, then refused',
+    fault: (n, at) => (n === at ? 'cut' : n > at ? 'refuse' : undefined),
+    points: EVERY,
+  },
+  { name: 'cut alone', fault: (n, at) => (n === at ? 'cut' : undefined), points: 3 },
+  { name: 'refused alone', fault: (n, at) => (n === at ? 'refuse' : undefined), points: 3 },
+  ...(['error', 'page', 'half', 'nonsense', 'hang', 'slow'] as const).map((kind) => ({
+    name: `${kind} from it on`,
+    fault: (n: number, at: number) => (n >= at ? kind : undefined),
+    points: 3,
+  })),
+];
+
+/** What a person does again and again, each in a project and with a model of its own. */
+interface Operation {
+  name: string;
+  /** The command to give now. */
+  args(project: Project): Promise<string[]>;
+  /** Does the same once more after the fault; a promotion that was done already is `unchanged`. */
+  again(project: Project, args: string[]): Promise<unknown>;
+}
+
+const holders = async (project: Project) => {
+  const { Staging, GNU_Production } = (await info(project)).stages;
+  return { staging: Staging?.version, production: GNU_Production!.version };
+};
+
+/** A version that holds no stage. */
+async function idle(project: Project): Promise<string> {
+  const { staging, production } = await holders(project);
+  return ['1', '2', '3'].find((version) => version !== staging && version !== production)!;
+}
+
+const OPERATIONS: Operation[] = [
+  { name: 'train', args: async () => ['train'], again: (project) => train(project) },
+  {
+    name: 'deploy to Staging',
+    args: async (project) => ['deploy', '--stage', 'staging', '--version', await idle(project)],
+    again: (project, args) => deploy(project, { stage: 'Staging', version: args.at(-1)! }),
+  },
+  {
+    name: 'deploy to production',
+    args: async (project) => {
+      const { staging } = await holders(project);
+      if (staging === undefined) await deploy(project, { stage: 'Staging', version: await idle(project) });
+      return ['deploy', '--stage', 'production'];
+    },
+    again: async (project) => {
+      const { staging } = await holders(project);
+      return staging === undefined ? undefined : deploy(project, { stage: 'GNU_Production' });
+    },
+  },
+  {
+    name: 'roll back',
+    args: async (project) => {
+      const { production } = await holders(project);
+      return ['rollback', '--to-version', production === '1' ? '2' : '1'];
+    },
+    again: async (project, args) => {
+      await rollback(project, { toVersion: args.at(-1)! });
+      assert.equal((await holders(project)).production, args.at(-1));
+    },
+  },
 ];
 
 describe('A server that fails in the middle of', function () {
-  this.timeout(600_000);
+  this.timeout(isFull ? 4 * 3_600_000 : 1_200_000);
   const folder = mkdtempSync(path.join(tmpdir(), 'gnu-mlops-faults-'));
-  const configFile = path.join(folder, 'config.yaml');
   let server: MlflowServer;
-  let proxy: FaultProxy;
+  const lanes = new Map<string, Promise<string>>();
+  const proxies: FaultProxy[] = [];
   const table: string[] = [];
 
   before(async () => {
     server = await startMlflowServer({ python: 'mlflow3' });
-    proxy = await startFaultProxy(server.uri);
     createDataset({ folder: path.join(folder, 'data'), rows: 500 });
+    // Side by side, because most of the time they wait before they try again.
+    for (const operation of OPERATIONS) {
+      const proxy = await startFaultProxy(server.uri);
+      proxies.push(proxy);
+      const lane = tryAll(operation, new Lane(operation, proxy, folder));
+      lane.catch(() => undefined);
+      lanes.set(operation.name, lane);
+    }
+  });
+
+  after(async () => {
+    await Promise.allSettled(lanes.values());
+    console.log(`\n${table.map((line) => `      ${line}`).join('\n')}\n`);
+    for (const proxy of proxies) await proxy.stop();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const { name } of OPERATIONS) {
+    it(`${name}: whatever request is lost, the next command finds everything sound and works`, async () => {
+      table.push(await lanes.get(name)!);
+    });
+  }
+});
+
+/** Tries every way at every point it is to be tried at; tells what came of it. */
+async function tryAll(operation: Operation, lane: Lane): Promise<string> {
+  await lane.setUp();
+  const requests = await lane.cleanRun();
+  const told: string[] = [];
+  for (const way of WAYS) {
+    const ends = { done: 0, unreachable: 0 };
+    for (const at of sample(requests.length, isFull ? EVERY : way.points)) {
+      ends[await lane.survive(way, at, `${operation.name}, ${way.name}, request ${at}, ${requests[at - 1]}`)]++;
+    }
+    told.push(`${way.name}: ${ends.unreachable} + ${ends.done}`);
+  }
+  return `${operation.name}, ${requests.length} requests (unreachable + done all the same): ${told.join(', ')}`;
+}
+
+/** An operation's project, behind a proxy of its own. */
+class Lane {
+  readonly #operation: Operation;
+  readonly #proxy: FaultProxy;
+  readonly #folder: string;
+  readonly #experiment: string;
+  readonly #model: string;
+
+  constructor(operation: Operation, proxy: FaultProxy, parent: string) {
+    const name = operation.name.replaceAll(' ', '-').toLowerCase();
+    this.#operation = operation;
+    this.#proxy = proxy;
+    this.#experiment = name;
+    this.#model = `model-${name}`;
+    this.#folder = path.join(parent, name);
+    mkdirSync(this.#folder);
     writeFileSync(
-      configFile,
-      `mlflow: { tracking_uri: "${proxy.uri}", experiment_name: ${EXPERIMENT} }
+      path.join(this.#folder, 'config.yaml'),
+      `mlflow: { tracking_uri: "${proxy.uri}", experiment_name: ${name}, model_name: ${this.#model} }
+data: { path: ../data/train.csv }
 training: { cv_folds: 0 }
 model: { hyperparameters: { n_estimators: 5, max_depth: 3 } }
 deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
 `,
     );
-    await healthy(async (project) => {
+  }
+
+  /** Three versions, of which two have been in production. */
+  setUp(): Promise<void> {
+    return this.#healthy(async (project) => {
       for (let i = 0; i < 3; i++) await train(project);
       for (const version of ['1', '2']) {
         await deploy(project, { stage: 'Staging', version });
         await deploy(project, { stage: 'GNU_Production' });
       }
     });
-  });
+  }
 
-  after(async () => {
-    console.log(`\n${table.map((line) => `      ${line}`).join('\n')}\n`);
-    await proxy?.stop();
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  /** The requests of the command when nothing goes wrong. */
+  async cleanRun(): Promise<string[]> {
+    const args = await this.#healthy((project) => this.#operation.args(project));
+    this.#proxy.plan(() => undefined);
+    const { code, stderr } = await this.#command(args);
+    assert.equal(code, 0, stderr);
+    return [...this.#proxy.requests];
+  }
 
-  async function healthy<T>(use: (project: Project) => Promise<T>): Promise<T> {
-    proxy.plan(() => undefined);
-    const project = await openProject({ configFile, env: {} });
+  async survive(way: Way, at: number, told: string): Promise<'done' | 'unreachable'> {
+    const args = await this.#healthy((project) => this.#operation.args(project));
+    this.#proxy.plan((n) => way.fault(n, at));
+    const result = await this.#command(args);
+    const { code, stderr } = result;
+    assert.ok(code === 0 || code === 4, `${told}: ${stderr}`);
+    if (code === 4) assert.equal(parseDocument<ErrorDocument>(result, 'error').error.reason, 'unreachable', told);
+    await this.#healthy((project) => this.#requireSound(project)).catch((error) =>
+      assert.fail(`${told}: ${stderr}\n${error.stack}`),
+    );
+    await this.#healthy((project) => this.#operation.again(project, args)).catch((error) =>
+      assert.fail(`again after ${told}: ${stderr}\n${error.stack}`),
+    );
+    return code === 0 ? 'done' : 'unreachable';
+  }
+
+  /** A process of its own, because what it leaves behind is mended when it is gone. */
+  #command(args: string[]) {
+    return gnuMlops([...args, '--json'], { cwd: this.#folder, env: ENV });
+  }
+
+  async #healthy<T>(use: (project: Project) => Promise<T>): Promise<T> {
+    this.#proxy.plan(() => undefined);
+    const project = await openProject({ configFile: path.join(this.#folder, 'config.yaml'), env: {} });
     try {
       await project.recover();
       return await use(project);
@@ -74,157 +224,54 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
     }
   }
 
-  /** A process of its own, because what it leaves behind is mended when it is gone. */
-  const command = (args: string[]) => gnuMlops([...args, '--json'], { cwd: folder, env: ENV });
-
   /** Whatever happened: one production, told truly, nothing under way, no run with two versions. */
-  function requireSound(): Promise<string> {
-    return healthy(async (project) => {
-      const { store } = project;
-      const { stages, changed_outside, history } = await info(project, { history: true });
-      const holder = stages.GNU_Production?.version;
-      assert.ok(holder, 'production is not empty');
-      assert.deepEqual(changed_outside, [], 'nothing looks as if somebody else had done it');
-      const last = history.find(({ to, status }) => to === 'GNU_Production' && status === 'FINISHED');
-      assert.equal(last?.version, holder, 'the history ends with what is in production');
+  async #requireSound(project: Project): Promise<void> {
+    const { store } = project;
+    const { stages, changed_outside, history } = await info(project, { history: true });
+    const holder = stages.GNU_Production?.version;
+    assert.ok(holder, 'production is not empty');
+    assert.deepEqual(changed_outside, [], 'nothing looks as if somebody else had done it');
+    const last = history.find(({ to, status }) => to === 'GNU_Production' && status === 'FINISHED');
+    assert.equal(last?.version, holder, 'the history ends with what is in production');
+    assert.deepEqual(
+      history.filter(({ status }) => status === 'RUNNING'),
+      [],
+    );
+    const versions = await store.listVersions(this.#model);
+    for (const [stage, version] of [
+      ['Production', holder],
+      ['Staging', stages.Staging?.version],
+    ]) {
       assert.deepEqual(
-        history.filter(({ status }) => status === 'RUNNING'),
-        [],
+        versions.filter(({ stageField }) => stageField === stage).map((each) => each.version),
+        version === undefined ? [] : [version],
+        `MLflow's own stage ${stage}`,
       );
-      const versions = await store.listVersions(MODEL);
-      assert.deepEqual(
-        versions.filter(({ stageField }) => stageField === 'Production').map(({ version }) => version),
-        [holder],
-      );
-      const runs = versions.map(({ runId }) => runId);
-      assert.equal(new Set(runs).size, runs.length, 'no run has two versions');
-      for (const { runId } of versions) {
-        assert.equal((await store.getRun(runId!)).status, 'FINISHED', 'a version comes from a run that was finished');
-      }
-      for (const name of [EXPERIMENT, `${EXPERIMENT}_events`]) {
-        const experiment = await store.findExperiment(name);
-        const running = { experimentIds: [experiment!.experimentId], filter: "attributes.status = 'RUNNING'" };
-        assert.deepEqual((await store.searchRuns(running)).runs, [], `nothing goes on in ${name}`);
-      }
-      return holder;
-    });
-  }
-
-  /** Stands ready for the operation again and again. */
-  interface Operation {
-    name: string;
-    args: string[];
-    prepare(project: Project): Promise<unknown>;
-    /** Does it again after the fault; a promotion that was done already is `unchanged`. */
-    again(project: Project): Promise<unknown>;
-  }
-
-  const inProduction = async (project: Project) => (await info(project)).stages.GNU_Production!.version;
-  const other = async (project: Project) => ((await inProduction(project)) === '3' ? '1' : '3');
-
-  const OPERATIONS: Operation[] = [
-    { name: 'train', args: ['train'], prepare: async () => undefined, again: (project) => train(project) },
-    {
-      name: 'deploy to Staging',
-      args: ['deploy', '--stage', 'staging', '--version', '2'],
-      prepare: async (project) => {
-        // Production is another version, and Staging too.
-        if ((await inProduction(project)) === '2') await toProduction(project, '3');
-        await deploy(project, { stage: 'Staging', version: await other(project) });
-      },
-      again: (project) => deploy(project, { stage: 'Staging', version: '2' }),
-    },
-    {
-      name: 'deploy to production',
-      args: ['deploy', '--stage', 'production'],
-      prepare: async (project) => deploy(project, { stage: 'Staging', version: await other(project) }),
-      again: async (project) => {
-        const { Staging } = (await info(project)).stages;
-        return Staging === null ? undefined : deploy(project, { stage: 'GNU_Production' });
-      },
-    },
-    {
-      name: 'roll back',
-      args: ['rollback', '--to-version', '2'],
-      prepare: async (project) => {
-        if ((await inProduction(project)) === '2') await toProduction(project, '3');
-      },
-      again: async (project) => {
-        if ((await inProduction(project)) !== '2') await rollback(project, { toVersion: '2' });
-        assert.equal(await inProduction(project), '2');
-      },
-    },
-  ];
-
-  async function toProduction(project: Project, version: string): Promise<void> {
-    await deploy(project, { stage: 'Staging', version });
-    await deploy(project, { stage: 'GNU_Production' });
-  }
-
-  for (const operation of OPERATIONS) {
-    it(`${operation.name}: whatever request is lost, the next command finds everything sound and works`, async () => {
-      await healthy(operation.prepare);
-      proxy.plan(() => undefined);
-      const clean = await command(operation.args);
-      assert.equal(clean.code, 0, clean.stderr);
-      const all = [...proxy.requests];
-      const ends = { 'done all the same': 0, unreachable: 0 };
-      for (const [way, fault] of WAYS) {
-        for (const at of sample(all.length)) {
-          const told = `${way}, request ${at}, ${all[at - 1]}`;
-          ends[await survive(operation, told, (n) => fault(n, at))]++;
-        }
-      }
-      await requireSound();
-      table.push(`${operation.name}: ${all.length} requests, ${JSON.stringify(ends)}`);
-    });
-  }
-
-  async function survive(operation: Operation, told: string, fault: (n: number) => Fault | undefined) {
-    await healthy(operation.prepare);
-    proxy.plan(fault);
-    const result = await command(operation.args);
-    const { code, stderr } = result;
-    assert.ok(code === 0 || code === 4, `${told}: ${stderr}`);
-    if (code === 4) assert.equal(parseDocument<ErrorDocument>(result, 'error').error.reason, 'unreachable', told);
-    await requireSound().catch((error) => assert.fail(`${told}: ${stderr}\n${error.stack}`));
-    await healthy(operation.again).catch((error) => assert.fail(`again after ${told}: ${stderr}\n${error.stack}`));
-    return code === 0 ? 'done all the same' : 'unreachable';
-  }
-
-  it('anything, with an error, a web page, half an answer, none, one that drips, or nonsense: is told within the time-out', async () => {
-    for (const operation of OPERATIONS.filter(({ name }) => name !== 'deploy to Staging')) {
-      await healthy(operation.prepare);
-      proxy.plan(() => undefined);
-      const clean = await command([...operation.args, ...(operation.name === 'train' ? [] : ['--dry-run'])]);
-      assert.equal(clean.code, 0, clean.stderr);
-      const count = proxy.requests.length;
-      for (const fault of OTHERS) {
-        for (const at of pointsOf(fault, count)) {
-          await healthy(operation.prepare);
-          proxy.plan((n) => (n >= at ? fault : undefined));
-          const { code, stdout, stderr } = await command(operation.args);
-          const told = `${operation.name}, ${fault} from request ${at} on: ${stderr}`;
-          assert.equal(code, 4, told);
-          const { error } = parseDocument<ErrorDocument>({ code, stdout, stderr }, 'error');
-          assert.equal(error.reason, 'unreachable', told);
-          await requireSound().catch((failed) => assert.fail(`${told}\n${failed.stack}`));
-        }
-      }
-      table.push(`${operation.name}: ${OTHERS.join(', ')} on up to 3 requests each: unreachable, exit code 4`);
     }
-  });
-
-  /** An answer that drips takes its whole time, and hanging shows the same at more places. */
-  function pointsOf(fault: Fault, count: number): number[] {
-    const middle = Math.ceil(count / 2);
-    return fault === 'slow' ? [middle] : [1, middle, count];
+    const runs = versions.map(({ runId }) => runId!);
+    assert.equal(new Set(runs).size, runs.length, 'no run has two versions');
+    const finished = await this.#runs(store, this.#experiment, 'FINISHED');
+    assert.deepEqual(
+      runs.filter((id) => !finished.includes(id)),
+      [],
+      'a version comes from a run that was finished',
+    );
+    for (const name of [this.#experiment, `${this.#experiment}_events`]) {
+      assert.deepEqual(await this.#runs(store, name, 'RUNNING'), [], `nothing goes on in ${name}`);
+    }
   }
 
-  /** The first, the last and some between them, evenly. */
-  function sample(count: number): number[] {
-    const points = Math.min(POINTS, count);
-    const step = (count - 1) / Math.max(1, points - 1);
-    return [...new Set(Array.from({ length: points }, (_, i) => Math.round(1 + i * step)))];
+  async #runs(store: Project['store'], experiment: string, status: string): Promise<string[]> {
+    const { experimentId } = (await store.findExperiment(experiment))!;
+    const filter = `attributes.status = '${status}'`;
+    const { runs } = await store.searchRuns({ experimentIds: [experimentId], filter, maxResults: 1000 });
+    return runs.map(({ runId }) => runId);
   }
-});
+}
+
+/** The first, the last and some between them, evenly; all of them when there are no more. */
+function sample(count: number, most: number): number[] {
+  const points = Math.min(most, count);
+  const step = (count - 1) / Math.max(1, points - 1);
+  return [...new Set(Array.from({ length: points }, (_, i) => Math.round(1 + i * step)))];
+}

@@ -95,6 +95,22 @@ def write(client, experiment, model):
     return {"run": run_id, "version": str(made[0]), "deleted": str(made[1])}
 
 
+def remove(client, experiment, model):
+    """What a colleague makes and deletes again, of every kind."""
+    run_id = client.create_run(experiment, run_name="mistake").info.run_id
+    version = client.create_model_version(model, f"runs:/{run_id}/model", run_id).version
+    client.set_registered_model_alias(model, "mistake", version)
+    client.delete_registered_model_alias(model, "mistake")
+    if "champion" in client.get_registered_model(model).aliases:
+        client.delete_registered_model_alias(model, "champion")
+    client.delete_model_version(model, version)
+    client.delete_run(run_id)
+    client.create_registered_model("mistake")
+    client.delete_registered_model("mistake")
+    client.delete_experiment(client.create_experiment("mistake"))
+    return {"run": run_id, "version": str(version), "model": "mistake", "experiment": "mistake"}
+
+
 def begin(client, experiment, model):
     """What a store of plain files may hold, odd names and values included; the id of the experiment."""
     made = client.create_experiment(experiment, tags={"team": "ops"})
@@ -117,7 +133,7 @@ def main():
     uri, commands = sys.argv[1], json.load(open(sys.argv[2], encoding="utf8"))
     mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
-    functions = {"begin": begin, "read": read, "search": search, "write": write}
+    functions = {"begin": begin, "read": read, "remove": remove, "search": search, "write": write}
     answers = []
     for name, *arguments in commands:
         try:

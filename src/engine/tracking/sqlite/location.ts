@@ -12,9 +12,10 @@ export function isSqliteUri(uri: string): boolean {
 /**
  * The database file of a SQLAlchemy URI: `sqlite:///relative.db` (relative to `baseFolder`), `sqlite:////absolute.db`,
  * `sqlite:///C:/folder/file.db` on Windows. Query parameters are left out.
+ * @param paths of the system that reads the URI: this one unless given
  * @throws EngineError `usage` for any other URI, and for a database in memory, which nobody could share.
  */
-export function sqliteFile(uri: string, baseFolder: string): string {
+export function sqliteFile(uri: string, baseFolder: string, paths: path.PlatformPath = path): string {
   const file = uri.startsWith(PREFIX) ? uri.slice(PREFIX.length).split('?')[0]! : '';
   if (file === '' || file === ':memory:') {
     throw configError(['mlflow', 'tracking_uri'], `found "${uri}", which names no file`, {
@@ -22,7 +23,7 @@ export function sqliteFile(uri: string, baseFolder: string): string {
       fix: 'Write sqlite:///mlflow.db for a file beside config.yaml or sqlite:////folder/mlflow.db for an absolute path.',
     });
   }
-  return path.resolve(baseFolder, file);
+  return paths.resolve(baseFolder, file);
 }
 
 /** How a local folder is written into the store: an absolute path, on Windows a file URI, both as MLflow does. */
