@@ -4,6 +4,9 @@ import { openSqliteStore } from '../src/engine/tracking/sqlite/store.ts';
 
 const KEYS = [0, 1, 2, 3, 4];
 
+/** Asked of a big store: half of its runs match, in an order that no index has. */
+export const SEARCH = { filter: 'metrics.m0 > 0.5', orderBy: ['metrics.m1 DESC'], maxResults: 1000 };
+
 /**
  * Makes a store of `runs` finished runs in one experiment, each with five metrics, five params and two tags. Straight into the
  * tables and in one transaction, because making runs one by one is not what is measured.

@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { openTrackingStore } from '../src/engine/tracking/open-store.ts';
+import { SEARCH } from './big-store.ts';
+import { openTree } from './tree.ts';
 
 interface Message {
-  command: 'upload' | 'log_batch' | 'memory';
+  command: 'upload' | 'log_batch' | 'search' | 'tree' | 'memory';
   file: string;
   metrics: number;
+  /** config.yaml of a project on the server. */
+  configFile: string;
 }
 
 const store = await openTrackingStore({ uri: process.argv[2]!, baseDir: tmpdir() });
@@ -32,6 +36,11 @@ const commands: Record<Message['command'], (message: Message) => Promise<unknown
     }));
     return timed(() => store.logBatch(runId, { metrics: values }));
   },
+  search: async () => {
+    const big = await store.findExperiment('big');
+    return timed(() => store.searchRuns({ experimentIds: [big!.experimentId], ...SEARCH }));
+  },
+  tree: ({ configFile }) => timed(() => openTree(configFile)),
   memory: async () => ({ peakMegabytes: process.resourceUsage().maxRSS / 1024 }),
 };
 

@@ -30,6 +30,24 @@ def log_batch(message):
     return timed(lambda: [client.log_batch(run_id, batch) for batch in batches])
 
 
+def search(message):
+    big = client.get_experiment_by_name("big").experiment_id
+    order = ["metrics.m1 DESC"]
+    return timed(lambda: client.search_runs([big], "metrics.m0 > 0.5", order_by=order, max_results=1000))
+
+
+def tree(message):
+    """What a script asks to show what a view shows: experiments, models, the first page of runs."""
+    big = client.get_experiment_by_name("big").experiment_id
+
+    def ask():
+        client.search_experiments()
+        client.search_registered_models()
+        client.search_runs([big], order_by=["attributes.start_time DESC"], max_results=50)
+
+    return timed(ask)
+
+
 def memory(message):
     return {"peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
@@ -40,7 +58,7 @@ def timed(work):
     return {"seconds": time.perf_counter() - start}
 
 
-commands = {"upload": upload, "log_batch": log_batch, "memory": memory}
+commands = {"upload": upload, "log_batch": log_batch, "search": search, "tree": tree, "memory": memory}
 for line in sys.stdin:
     message = json.loads(line)
     print(json.dumps(commands[message["command"]](message)), flush=True)

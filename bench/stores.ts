@@ -2,11 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openSqliteStore } from '../src/engine/tracking/sqlite/store.ts';
-import { ProjectPool } from '../src/extension/engine/service/project-pool.ts';
-import { queries } from '../src/extension/engine/service/queries.ts';
 import { type MlflowServer, startMlflowServer } from '../test/harness/mlflow-server.ts';
-import { makeBigStore } from './big-store.ts';
+import { makeBigStore, SEARCH } from './big-store.ts';
 import { type Comparison, median, PAIRS, type Side, type Workshop } from './measurement.ts';
+import { openTree, PAGE_RUNS } from './tree.ts';
 
 export interface StoreScenario {
   name: string;
@@ -36,8 +35,7 @@ export const STORES: readonly StoreScenario[] = [
   },
 ];
 
-const SEARCH = { filter: 'metrics.m0 > 0.5', orderBy: ['metrics.m1 DESC'], maxResults: 1000 };
-const PAGE = { filter: '', orderBy: ['attributes.start_time DESC'], maxResults: 50 };
+const PAGE = { filter: '', orderBy: ['attributes.start_time DESC'], maxResults: PAGE_RUNS };
 
 /** A server that answers later than this counts as if it had answered then. Without statistics one question takes it many minutes. */
 const PATIENCE_MS = 60_000;
@@ -101,26 +99,6 @@ async function searchOurs(file: string, experimentId: string): Promise<string> {
     return runs.map(({ runId }) => runId).join();
   } finally {
     await store.close();
-  }
-}
-
-/** Everything that the view "Experiments" asks of the engine until its first page is shown. */
-async function openTree(configFile: string): Promise<string> {
-  const pool = new ProjectPool(() => undefined);
-  const engine = queries(pool);
-  const ref = { configFile, trusted: true };
-  try {
-    const [experiments, , status] = await Promise.all([
-      engine.experiments(ref),
-      engine.models(ref),
-      engine.status(ref),
-    ]);
-    const { experimentId } = experiments.find(({ kind }) => kind === 'training')!;
-    const keys = { params: [], metrics: [status.mainMetric], tags: [] };
-    const { runs } = await engine.runs(ref, { experimentId, limit: PAGE.maxResults, keys });
-    return runs.map(({ run }) => run.runId).join();
-  } finally {
-    await pool.close();
   }
 }
 
