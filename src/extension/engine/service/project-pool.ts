@@ -35,6 +35,8 @@ export class ProjectPool {
   /** What somebody signed in with, by configuration file. */
   readonly #credentials = new Map<string, Record<string, string>>();
   readonly #opened = new Map<string, Opened>();
+  /** Those that are being opened: views ask at the same time, and a server should be asked once. */
+  readonly #opening = new Map<string, Promise<Opened | null>>();
   readonly #onLog: (entry: LogEntry) => void;
 
   constructor(onLog: (entry: LogEntry) => void) {
@@ -47,6 +49,7 @@ export class ProjectPool {
     else this.#credentials.set(configFile, values);
     const stale = [true, false].map((trusted) => ({ configFile, trusted }));
     for (const ref of stale) {
+      await this.#opening.get(key(ref))?.catch(() => undefined);
       const opened = this.#opened.get(key(ref));
       if (opened) await this.#retire(ref, opened);
     }
@@ -114,23 +117,34 @@ export class ProjectPool {
     const known = this.#opened.get(key(ref));
     if (known && known.stamp === fileStamp(ref.configFile) && isSame(known.storeFile)) return enter(known);
     if (known) await this.#retire(ref, known);
+    const opened = await (this.#opening.get(key(ref)) ?? this.#open(ref));
+    if (opened === null || (!opened.retired && opened.stamp === fileStamp(ref.configFile)))
+      return opened && enter(opened);
+    // Changed while it was opened for somebody who came before.
+    return this.#enter(ref);
+  }
+
+  #open(ref: ProjectRef): Promise<Opened | null> {
+    const opening = this.#openAnew(ref).finally(() => this.#opening.delete(key(ref)));
+    this.#opening.set(key(ref), opening);
+    return opening;
+  }
+
+  async #openAnew(ref: ProjectRef): Promise<Opened | null> {
     // Before the file is read: one that is being written meanwhile is then read again next time.
     const stamp = fileStamp(ref.configFile);
     const project = await openForReading(ref, { env: this.envOf(ref.configFile), onLog: this.#onLog });
     if (project === null) return null;
     const { kind, location } = await project.store.describe();
     const storeFile = kind === 'sqlite' ? identity(location) : null;
-    const opened = enter({
+    const opened: Opened = {
       project: REMOTE.includes(kind) ? { ...project, store: withCachedReads(project.store) } : project,
       stamp,
       storeFile,
       users: 0,
       retired: false,
       idle: undefined,
-    });
-    // Two requests may have opened it at the same time; the second one's takes the place.
-    const rival = this.#opened.get(key(ref));
-    if (rival) await this.#retire(ref, rival);
+    };
     this.#opened.set(key(ref), opened);
     return opened;
   }
