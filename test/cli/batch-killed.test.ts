@@ -197,6 +197,24 @@ describe('A batch that is interrupted', () => {
     }
   });
 
+  it('by a disk that is full while other files are scored reports every file, and ends as a command does', async function () {
+    if (!isRoot || process.platform !== 'linux') return this.skip();
+    const output = path.join(project.folder, 'data/batch_output');
+    mkdirSync(output);
+    // Their headers are written last, while a thread scores the long one after them.
+    for (const name of ['1', '2', '3', '4', '5']) project.put(`${name}.csv`, `${HEADER}\n`);
+    project.put('z.csv', `${HEADER}\n${`${ROW}\n`.repeat(5000)}`);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', output]);
+    try {
+      const { files } = await project.result(1);
+      assert.equal(files.length, project.names('data/batch_input').length);
+      assert.ok(files.every(({ status, error }) => status === 'failed' && /No space is left/.test(error!)));
+      assert.ok(project.names('data/batch_output').every((name) => !name.endsWith('.partial')));
+    } finally {
+      execFileSync('umount', [output]);
+    }
+  });
+
   it('by an archive without room keeps the outputs, and puts the inputs away when there is', async function () {
     if (!isRoot || process.platform !== 'linux') return this.skip();
     const archive = path.join(project.folder, 'data/batch_archive');

@@ -278,6 +278,12 @@ describe('A batch', () => {
     assert.ok(output().includes(`\n'=cmd|' /C calc'!A1,46.1,13.2,211,4500,"'@sum(1)",2007,`));
     assert.ok(output().includes('\nBiscoe,-46.1,'));
     rmSync(path.join(project.folder, 'data/batch_output'), { recursive: true });
+    const comma = ROW.replaceAll(',', ';').replaceAll('.', ',').replace('46,1', '-46,1');
+    project.put('comma.csv', `${HEADER.replaceAll(',', ';')};"=1+1"\n${comma};-\n`);
+    await project.result(0, '--set', 'batch_inference.escape_formulas=true');
+    assert.ok(output().startsWith(`${HEADER.replaceAll(',', ';')};"'=1+1";`), 'a header is text as well');
+    assert.ok(output().includes(`\n${comma};'-;`), 'a number with a comma is none');
+    rmSync(path.join(project.folder, 'data/batch_output'), { recursive: true });
     project.put('refused.csv', `${HEADER}\n=SUM(A1),wide,1,1,1,x,2007\n${`${ROW}\n`.repeat(30)}`);
     await project.result(0, '--set', 'batch_inference.escape_formulas=true');
     const [manifest] = project.manifests();

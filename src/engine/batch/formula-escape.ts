@@ -2,7 +2,8 @@ import type { CsvScanner } from '../data/csv-scanner.ts';
 
 /** What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"). */
 const STARTERS = new Set(['=', '+', '-', '@', '\t', '\r'].map((sign) => sign.charCodeAt(0)));
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** With either decimal mark: neither makes a formula of a number. */
+const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
 const APOSTROPHE = Buffer.from("'");
 
 /**

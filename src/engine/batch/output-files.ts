@@ -45,10 +45,14 @@ export class OutputFiles {
     await this.#output!.append(header === null ? rows : Buffer.concat([header, rows]));
   }
 
-  /** Both files on the disk. */
+  /** Both files on the disk, and closed whatever happens. */
   async finish(): Promise<void> {
-    if (this.#header !== null) await this.#writeRows(Buffer.alloc(0));
-    for (const file of [this.#output, this.#refused]) await file?.finish();
+    try {
+      if (this.#header !== null) await this.#writeRows(Buffer.alloc(0));
+      for (const file of [this.#output, this.#refused]) await file?.finish();
+    } finally {
+      this.abandon();
+    }
   }
 
   abandon(): void {
@@ -75,13 +79,9 @@ class GrowingFile {
     else await write(this.#descriptor!, bytes);
   }
 
-  /** On the disk, and closed whatever happens. */
   async finish(): Promise<void> {
-    try {
-      await flush(this.#descriptor!);
-    } finally {
-      this.close();
-    }
+    await flush(this.#descriptor!);
+    this.close();
   }
 
   /** Does nothing to a file that is closed already. */

@@ -9,6 +9,7 @@ import { mayUnpackTo, tooLarge } from '../data/expansion-limit.ts';
 import { parquetAsCsv } from '../data/parquet.ts';
 import { EngineError } from '../support/errors.ts';
 import { type CsvBlock, csvBlocks } from './csv-blocks.ts';
+import { withEscapedFormulas } from './formula-escape.ts';
 import { inputFormat } from './input-format.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
@@ -20,7 +21,7 @@ export interface RowSource {
   decimal: '.' | ',';
   encoding: 'utf8' | 'latin1';
   lineEnd: string;
-  /** The header's own bytes, a byte order mark included, its line end left out. */
+  /** The header's own bytes, a byte order mark included, its line end left out; formulas made harmless when that was asked for. */
   header: Buffer;
   /** Records behind the header, from line `firstLine` on. */
   blocks: AsyncGenerator<CsvBlock>;
@@ -36,6 +37,7 @@ export interface SourceOptions {
   onBytes: (bytes: Buffer) => void;
   /** Where blocks get their memory from. */
   memory: SpareMemory;
+  escapeFormulas: boolean;
 }
 
 const BLOCK_BYTES = 1 << 18;
@@ -81,6 +83,9 @@ async function readRows(
   });
   const bodyStart = head.length - text.length + scanner.offset;
   const lineEnd = text[scanner.recordEnd] === 13 ? '\r\n' : '\n';
+  const header = options.escapeFormulas
+    ? withEscapedFormulas(scanner, names.length)
+    : text.subarray(scanner.recordStart, scanner.recordEnd);
   const body = prepended(head.subarray(bodyStart), chunks);
   const blockOptions = {
     delimiter: delimiter.charCodeAt(0),
@@ -91,7 +96,7 @@ async function readRows(
   return {
     columns: names,
     ...{ delimiter, decimal, encoding, lineEnd },
-    header: head.subarray(0, head.length - text.length + scanner.recordEnd),
+    header: Buffer.concat([head.subarray(0, head.length - text.length + scanner.recordStart), header]),
     blocks: csvBlocks(body, blockOptions),
     firstLine: scanner.linesRead + 1,
   };

@@ -66,7 +66,8 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
     hashed += bytes.length;
   };
   const { data, batch_inference: batch } = options.config;
-  const source = await openRows(options.file, { data, limits: batch.limits, onBytes, memory: options.pool.memory });
+  const { limits, escape_formulas: escapeFormulas } = batch;
+  const source = await openRows(options.file, { data, limits, onBytes, memory: options.pool.memory, escapeFormulas });
   try {
     const score = await scoreSource(source, options);
     return { ...score, sha256: hashed > 0 ? hash.digest('hex') : null };
@@ -81,15 +82,23 @@ async function scoreSource(source: RowSource, options: ScoreFileOptions): Promis
   const { output, refusedOutput, config } = options;
   const { escape_formulas: escapeFormulas } = config.batch_inference;
   const files = new OutputFiles({ output, refusedOutput, escapeFormulas });
+  const unknown: Record<string, number> = {};
   try {
     files.start(headerLine(source, options.model, prefix));
-    await scoreBlocks({ source, layout, options, files, score });
+    await scoreBlocks({ source, layout, options, files, score, unknown });
   } catch (error) {
     files.abandon();
     throw error;
   }
+  for (const [column, count] of Object.entries(unknown)) {
+    const what = `${count} rows hold categories the model was not trained on; they are scored as unknown.`;
+    score.warnings.push(`column "${column}": ${what}`);
+  }
   if (score.rows === 0) score.warnings.push('the file has a header and no row.');
-  return { ...score, flushed: files.finish() };
+  const flushed = files.finish();
+  // Somebody looks when the other files of the group are scored; until then a full disk must not end the process.
+  flushed.catch(() => undefined);
+  return { ...score, flushed };
 }
 
 interface Work {
@@ -98,10 +107,13 @@ interface Work {
   options: ScoreFileOptions;
   files: OutputFiles;
   score: FileScore;
+  /** Rows with a text that the model was not trained on, by column. */
+  unknown: Record<string, number>;
 }
 
 /** Blocks are scored side by side, and written in their order. */
-async function scoreBlocks({ source, layout, options, files, score }: Work): Promise<void> {
+async function scoreBlocks(work: Work): Promise<void> {
+  const { source, layout, options, files } = work;
   const ahead: { position: number; scored: Promise<ScoredBlock> | ScoredBlock }[] = [];
   let line = source.firstLine - 1;
   const take = async () => {
@@ -110,7 +122,7 @@ async function scoreBlocks({ source, layout, options, files, score }: Work): Pro
     if (block.openQuote !== null) throw openQuote(line + block.openQuote);
     await files.write(block, line);
     options.pool.memory.give(block.output.buffer);
-    addBlock(score, block, line);
+    addBlock(work, block, line);
     line += block.lines;
     options.onProgress(position);
   };
@@ -144,7 +156,7 @@ function emptyScore(profile: FeatureProfile[], prefix: string, warnings: string[
 
 const MOST_TOLD = 5;
 
-function addBlock(score: FileScore, block: ScoredBlock, linesBefore: number): void {
+function addBlock({ score, unknown }: Work, block: ScoredBlock, linesBefore: number): void {
   score.rows += block.rows;
   score.refused += block.refused.length;
   for (const { line, reason } of block.refused) {
@@ -152,13 +164,7 @@ function addBlock(score: FileScore, block: ScoredBlock, linesBefore: number): vo
     score.refusedReasons[kind] = (score.refusedReasons[kind] ?? 0) + 1;
     if (score.firstRefusals.length < MOST_TOLD) score.firstRefusals.push(`line ${linesBefore + line}: ${reason}`);
   }
-  for (const [column, count] of Object.entries(block.unknown)) {
-    const known = score.warnings.findIndex((warning) => warning.startsWith(`column "${column}": `));
-    const before = known < 0 ? 0 : Number(/: (\d+) /.exec(score.warnings[known]!)![1]);
-    const warning = `column "${column}": ${before + count} rows hold categories the model was not trained on; they are scored as unknown.`;
-    if (known < 0) score.warnings.push(warning);
-    else score.warnings[known] = warning;
-  }
+  for (const [column, count] of Object.entries(block.unknown)) unknown[column] = (unknown[column] ?? 0) + count;
   score.distribution = mergeDistributions(score.distribution, block.distribution);
 }
 

@@ -13,6 +13,12 @@ const WORKER = new URL(
 /** A small nursery is emptied often: what a block leaves behind does not pile up. */
 const MEMORY = { maxYoungGenerationSizeMb: 2 };
 
+interface Thread {
+  worker: Worker;
+  /** Blocks that it has not answered yet. */
+  waiting: Map<number, Waiting>;
+}
+
 interface Waiting {
   resolve(block: ScoredBlock): void;
   reject(error: Error): void;
@@ -26,9 +32,7 @@ export class ScoringPool {
   readonly size: number;
   /** What blocks are read into and written from. */
   readonly memory = new SpareMemory();
-  readonly #workers: Worker[] = [];
-  /** Blocks that each thread has not answered yet. */
-  readonly #waiting: Map<number, Waiting>[] = [];
+  readonly #threads = new Set<Thread>();
   #next = 0;
 
   constructor(size: number) {
@@ -51,43 +55,48 @@ export class ScoringPool {
   }
 
   #hand(work: Omit<ScoringTask, 'id'>): Promise<ScoredBlock> {
-    const thread = this.#idlest();
+    const { worker, waiting } = this.#idlest();
     const id = this.#next++;
     const answer = Promise.withResolvers<ScoredBlock>();
-    this.#waiting[thread]!.set(id, answer);
+    waiting.set(id, answer);
     const task: ScoringTask = { id, ...work };
-    this.#workers[thread]!.postMessage(task, [work.bytes.buffer, work.room]);
+    worker.postMessage(task, [work.bytes.buffer, work.room]);
     return answer.promise;
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(Array.from(this.#threads, ({ worker }) => worker.terminate()));
   }
 
-  #idlest(): number {
-    if (this.#workers.length < this.size && this.#waiting.every(({ size }) => size > 0)) return this.#start();
-    const loads = this.#waiting.map(({ size }) => size);
-    return loads.indexOf(Math.min(...loads));
+  #idlest(): Thread {
+    const threads = [...this.#threads].sort((a, b) => a.waiting.size - b.waiting.size);
+    const [idlest] = threads;
+    return idlest === undefined || (idlest.waiting.size > 0 && threads.length < this.size) ? this.#start() : idlest;
   }
 
-  #start(): number {
+  #start(): Thread {
     const worker = new Worker(WORKER, { name: 'gnu-mlops-scoring', execArgv: [], resourceLimits: MEMORY });
-    const waiting = new Map<number, Waiting>();
-    const fail = (error: Error) => {
-      for (const { reject } of waiting.values()) reject(error);
-      waiting.clear();
-    };
-    worker.on('message', (reply: ScoringReply) => {
-      const answer = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if (reply.kind === 'scored') {
-        this.memory.give(reply.memory);
-        answer?.resolve(reply.block);
-      } else answer?.reject(new EngineError(reply.reason, reply.message));
-    });
-    worker.on('error', fail);
-    worker.on('exit', () => fail(new EngineError('internal', 'A scoring thread ended before its work.')));
-    this.#waiting.push(waiting);
-    return this.#workers.push(worker) - 1;
+    const thread: Thread = { worker, waiting: new Map() };
+    this.#threads.add(thread);
+    worker.on('message', (reply: ScoringReply) => this.#answer(thread, reply));
+    worker.on('error', (error) => this.#lose(thread, error));
+    worker.on('exit', () => this.#lose(thread, new EngineError('internal', 'A scoring thread ended before its work.')));
+    return thread;
+  }
+
+  #answer({ waiting }: Thread, reply: ScoringReply): void {
+    const answer = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (reply.kind === 'scored') {
+      this.memory.give(reply.memory);
+      answer?.resolve(reply.block);
+    } else answer?.reject(new EngineError(reply.reason, reply.message));
+  }
+
+  /** Another thread takes its place for the next block: one that is gone would never answer. */
+  #lose(thread: Thread, error: Error): void {
+    this.#threads.delete(thread);
+    for (const { reject } of thread.waiting.values()) reject(error);
+    thread.waiting.clear();
   }
 }

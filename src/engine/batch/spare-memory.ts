@@ -1,5 +1,6 @@
-/** So many are kept for the next block; a file of ever longer records must not pile them up. */
+/** So many are kept for the next block, and none that a very long record has needed: memory stays flat whatever a file holds. */
 const MOST_SPARE = 16;
+const LARGEST_BYTES = 2 << 20;
 
 /**
  * Memory that goes round: what a block was read into and what its rows were written into comes back for another block. Fresh
@@ -16,6 +17,7 @@ export class SpareMemory {
 
   /** Gives memory back that nobody reads any more. */
   give(memory: ArrayBuffer): void {
+    if (memory.byteLength > LARGEST_BYTES) return;
     if (this.#spare.length === MOST_SPARE) this.#spare.shift();
     this.#spare.push(memory);
   }
