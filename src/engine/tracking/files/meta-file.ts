@@ -37,5 +37,8 @@ export async function textsOf(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   const key = (file: string) => path.relative(folder, file).replaceAll(path.sep, '/');
-  return Object.fromEntries(await Promise.all(files.map(async (file) => [key(file), await readFile(file, 'utf8')])));
+  // What is removed in between is not there; a tag that somebody takes away must not hide the run.
+  const read = (file: string) => readFile(file, 'utf8').catch(() => null);
+  const texts = await Promise.all(files.map(async (file) => [key(file), await read(file)] as const));
+  return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== null));
 }

@@ -104,6 +104,7 @@ export class ProjectPool {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
     const opened = [...this.#opened.values()];
     this.#opened.clear();
     for (const { idle, project } of opened) {
