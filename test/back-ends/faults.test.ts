@@ -2,7 +2,18 @@ import * as assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDataset, deploy, info, openProject, type Project, rollback, train } from '../../src/engine/index.ts';
+import {
+  createDataset,
+  type DeployResult,
+  deploy,
+  info,
+  openProject,
+  type Project,
+  planDeploy,
+  rollback,
+  type TrainResult,
+  train,
+} from '../../src/engine/index.ts';
 import { gnuMlops } from '../cli/command.ts';
 import { type ErrorDocument, parseDocument } from '../cli/documents.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../harness/fault-proxy.ts';
@@ -35,7 +46,8 @@ const WAYS: Way[] = [
   },
   { name: 'cut alone', fault: (n, at) => (n === at ? 'cut' : undefined), points: 3 },
   { name: 'refused alone', fault: (n, at) => (n === at ? 'refuse' : undefined), points: 3 },
-  ...(['error', 'page', 'half', 'nonsense', 'hang', 'slow'] as const).map((kind) => ({
+  { name: 'empty alone', fault: (n, at) => (n === at ? 'empty' : undefined), points: EVERY },
+  ...(['error', 'page', 'half', 'nonsense', 'empty', 'hang', 'slow'] as const).map((kind) => ({
     name: `${kind} from it on`,
     fault: (n: number, at: number) => (n >= at ? kind : undefined),
     points: 3,
@@ -47,6 +59,8 @@ interface Operation {
   name: string;
   /** The command to give now. */
   args(project: Project): Promise<string[]>;
+  /** Whether all of it is there when the command says that it is done. */
+  isDone(project: Project, args: string[], stdout: string): Promise<boolean>;
   /** Does the same once more after the fault; a promotion that was done already is `unchanged`. */
   again(project: Project, args: string[]): Promise<unknown>;
 }
@@ -63,10 +77,21 @@ async function idle(project: Project): Promise<string> {
 }
 
 const OPERATIONS: Operation[] = [
-  { name: 'train', args: async () => ['train'], again: (project) => train(project) },
+  {
+    name: 'train',
+    args: async () => ['train'],
+    isDone: async (project, _, stdout) => {
+      const { version, run_id } = JSON.parse(stdout) as TrainResult;
+      const { metrics, params } = await project.store.getRun(run_id);
+      const { status } = await planDeploy(project, { stage: 'Staging', version: version! });
+      return Object.keys(metrics).length > 0 && Object.keys(params).length > 0 && status === 'dry-run';
+    },
+    again: (project) => train(project),
+  },
   {
     name: 'deploy to Staging',
     args: async (project) => ['deploy', '--stage', 'staging', '--version', await idle(project)],
+    isDone: async (project, args) => (await holders(project)).staging === args.at(-1),
     again: (project, args) => deploy(project, { stage: 'Staging', version: args.at(-1)! }),
   },
   {
@@ -76,6 +101,8 @@ const OPERATIONS: Operation[] = [
       if (staging === undefined) await deploy(project, { stage: 'Staging', version: await idle(project) });
       return ['deploy', '--stage', 'production'];
     },
+    isDone: async (project, _, stdout) =>
+      (await holders(project)).production === (JSON.parse(stdout) as DeployResult).version,
     again: async (project) => {
       const { staging } = await holders(project);
       return staging === undefined ? undefined : deploy(project, { stage: 'GNU_Production' });
@@ -87,6 +114,7 @@ const OPERATIONS: Operation[] = [
       const { production } = await holders(project);
       return ['rollback', '--to-version', production === '1' ? '2' : '1'];
     },
+    isDone: async (project, args) => (await holders(project)).production === args.at(-1),
     again: async (project, args) => {
       await rollback(project, { toVersion: args.at(-1)! });
       assert.equal((await holders(project)).production, args.at(-1));
@@ -202,6 +230,10 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
     await this.#healthy((project) => this.#requireSound(project)).catch((error) =>
       assert.fail(`${told}: ${stderr}\n${error.stack}`),
     );
+    if (code === 0) {
+      const isDone = await this.#healthy((project) => this.#operation.isDone(project, args, result.stdout));
+      assert.ok(isDone, `${told}: it says that it is done, and is not`);
+    }
     await this.#healthy((project) => this.#operation.again(project, args)).catch((error) =>
       assert.fail(`again after ${told}: ${stderr}\n${error.stack}`),
     );

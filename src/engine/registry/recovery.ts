@@ -51,7 +51,7 @@ function inOrder(runs: Run[], experimentNames: string[], names: ReadonlyMap<stri
 }
 
 /** On a server a version is registered before its run ends: a training that was cut off between the two has done its work. */
-async function hasVersion(store: TrackingStore, modelName: string, runId: string): Promise<boolean> {
+export async function hasVersion(store: TrackingStore, modelName: string, runId: string): Promise<boolean> {
   const versions = await store.listVersions(modelName);
   return versions.some((version) => version.runId === runId);
 }

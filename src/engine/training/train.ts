@@ -7,6 +7,7 @@ import { fitEnsemble } from '../learners/fit.ts';
 import type { Algorithm, FitOptions } from '../learners/learner.ts';
 import { type Project, requireWritable } from '../project.ts';
 import { MODEL_DIGEST_TAG } from '../registry/model-version.ts';
+import { hasVersion } from '../registry/recovery.ts';
 import { toEngineError } from '../support/errors.ts';
 import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
@@ -187,13 +188,24 @@ function relabelled(onProgress: OnProgress, phase: string): OnProgress {
   return (progress) => onProgress({ ...progress, phase });
 }
 
-/** Marks the run KILLED when it was cancelled, else FAILED; the first error is the one that counts. */
-async function endBadly({ store, clock, redact }: Project, run: Run, log: OperationLog, error: unknown): Promise<void> {
+/**
+ * Marks the run KILLED when it was cancelled, else FAILED; FINISHED when its version is there, so that nothing but this mark was
+ * missing. The first error is the one that counts; a run that cannot be marked is ended by the next command.
+ */
+async function endBadly(project: Project, run: Run, log: OperationLog, error: unknown): Promise<void> {
+  const { store, config, clock, redact } = project;
   const { reason, message } = toEngineError(error);
   log.write('error', message, { run_id: run.runId, reason });
-  const status = reason === 'cancelled' ? 'KILLED' : 'FAILED';
-  const tags = { 'gnu_mlops.error': redact(message).slice(0, 5000), 'gnu_mlops.error_reason': reason };
-  await store.finishRun(run.runId, { status, endTime: clock().getTime(), batch: { tags } }).catch((failure) => {
-    log.write('error', `The run could not be marked ${status}: ${toEngineError(failure).message}`);
-  });
+  const endTime = clock().getTime();
+  try {
+    if (await hasVersion(store, config.mlflow.model_name, run.runId)) {
+      await store.finishRun(run.runId, { status: 'FINISHED', endTime });
+    } else {
+      const status = reason === 'cancelled' ? 'KILLED' : 'FAILED';
+      const tags = { 'gnu_mlops.error': redact(message).slice(0, 5000), 'gnu_mlops.error_reason': reason };
+      await store.finishRun(run.runId, { status, endTime, batch: { tags } });
+    }
+  } catch (failure) {
+    log.write('error', `The end of the run could not be recorded: ${toEngineError(failure).message}`);
+  }
 }
