@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 /**
  * What happens to a request. `refuse`: the connection ends before the server hears of it. `cut`: the server does it, and its answer
  * is lost. The others never reach the server: an error, a web page, half an answer, one that drips and never ends,
- * no answer, and something that is no JSON.
+ * no answer, something that is no JSON, and a success that tells nothing. That one is what a server says to every file it is given,
+ * so files arrive all the same.
  */
-export type Fault = 'refuse' | 'cut' | 'error' | 'page' | 'half' | 'slow' | 'hang' | 'nonsense';
+export type Fault = 'refuse' | 'cut' | 'error' | 'page' | 'half' | 'slow' | 'hang' | 'nonsense' | 'empty';
 
 /** A proxy in front of a server that lets some requests go wrong. */
 export interface FaultProxy {
@@ -27,7 +28,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const server = createServer((incoming, outgoing) => {
     requests.push(`${incoming.method} ${new URL(incoming.url!, target).pathname}`);
     const fault = faultOf(requests.length);
-    if (fault === undefined || fault === 'cut') pass(target, incoming, outgoing, fault === 'cut');
+    const isUsual = fault === 'empty' && incoming.method === 'PUT';
+    if (fault === undefined || fault === 'cut' || isUsual) pass(target, incoming, outgoing, fault === 'cut');
     else fail(fault, incoming, outgoing);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,6 +66,7 @@ const ANSWERS: Record<Exclude<Fault, 'refuse' | 'cut' | 'hang'>, (outgoing: Serv
   error: (outgoing) => void outgoing.writeHead(500, { 'Content-Type': 'application/json' }).end('{}'),
   page: (outgoing) => void outgoing.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>Welcome</html>'),
   nonsense: (outgoing) => void outgoing.writeHead(200, { 'Content-Type': 'application/json' }).end('{"runs": ['),
+  empty: (outgoing) => void outgoing.writeHead(200).end(),
   half: (outgoing) => {
     outgoing.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' }).write('{"runs": [');
     setImmediate(() => outgoing.socket?.destroy());

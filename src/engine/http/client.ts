@@ -38,6 +38,8 @@ export interface HttpClientOptions extends Partial<ConnectionOptions> {
   signal?: AbortSignal | undefined;
   /** What to do, by reason, in the words of what is asked. */
   fixes?: Asked['fixes'];
+  /** Whether an error answer tells of something that passes by itself, although its status does not say so. */
+  isPassing?: (answer: FailedAnswer) => boolean;
   /** Reads what an error answer says; null to go by its status alone. */
   explain?: (answer: FailedAnswer, asked: Asked) => EngineError | null;
 }
@@ -54,6 +56,8 @@ export interface HttpRequest {
   headers?: Record<string, string> | undefined;
   /** The same request twice has the effect of one. GET and HEAD always are. */
   isRepeatable?: boolean | undefined;
+  /** A success may come without JSON, and then is `{}`. */
+  mayBeEmpty?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -105,7 +109,8 @@ export class HttpClient {
   /** An answer's JSON. @throws EngineError `unreachable` for anything else than JSON, and for half of it */
   async json<T>(request: HttpRequest): Promise<T> {
     return this.#attempting(request, async (own, asked) => {
-      return parseJson<T>(await this.#read(await this.#send(own, asked), asked), asked);
+      const text = await this.#read(await this.#send(own, asked), asked);
+      return request.mayBeEmpty && text === '' ? ({} as T) : parseJson<T>(text, asked);
     });
   }
 
@@ -166,7 +171,8 @@ export class HttpClient {
     const body = await readBody(answer.body, limits).catch(() => Buffer.alloc(0));
     const failed: FailedAnswer = { status: answer.status, headers: answer.headers, body };
     const error = this.#options.explain?.(failed, asked) ?? statusFailure(asked, failed);
-    throw new Failed(error, { status: answer.status, retryAfter: answer.headers['retry-after'] });
+    const isPassing = this.#options.isPassing?.(failed) ?? false;
+    throw new Failed(error, { status: answer.status, retryAfter: answer.headers['retry-after'], isPassing });
   }
 
   async #answer(request: HttpRequest, asked: Asked): Promise<HttpAnswer> {
@@ -184,7 +190,8 @@ export class HttpClient {
       return { status: answer.status, headers: headersOf(answer), body: answer.data };
     } catch (error) {
       if (EngineError.is(error)) throw error;
-      if (timer.signal.aborted) throw new Failed(timeoutFailure(asked), { code: 'ETIMEDOUT' });
+      // Never again: a server that hangs once would be waited for as often as a request may be made.
+      if (timer.signal.aborted) throw timeoutFailure(asked);
       const { code, message } = error as AxiosError;
       throw new Failed(connectionFailure(asked, code, message), { code });
     } finally {
@@ -237,7 +244,8 @@ export class HttpClient {
   async #read(answer: HttpAnswer, asked: Asked): Promise<string> {
     const bytes = await readBody(answer.body, { most: MOST_BYTES, wholeMs: asked.timeoutMs }).catch(
       (error: AxiosError) => {
-        throw new Failed(brokenOff(error, asked, slowAnswerFailure), { code: error.code });
+        const told = brokenOff(error, asked, slowAnswerFailure);
+        throw error.code === 'ETIMEDOUT' ? told : new Failed(told, { code: error.code });
       },
     );
     if (bytes.length > MOST_BYTES) throw answerFailure(asked, `sent more than ${MOST_BYTES} bytes`);
@@ -254,28 +262,36 @@ class Failed extends Error {
   readonly status: number | null;
   readonly code: string | undefined;
   readonly retryAfter: string | undefined;
+  readonly isPassing: boolean;
 
-  constructor(
-    error: EngineError,
-    { status, code, retryAfter }: { status?: number; code?: string | undefined; retryAfter?: string | undefined },
-  ) {
+  constructor(error: EngineError, { status, code, retryAfter, isPassing = false }: Circumstances) {
     super(error.message);
     this.error = error;
     this.status = status ?? null;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.isPassing = isPassing;
   }
+}
+
+interface Circumstances {
+  /** Of the answer, when there was one. */
+  status?: number;
+  /** Of the error, when there was none. */
+  code?: string | undefined;
+  retryAfter?: string | undefined;
+  isPassing?: boolean;
 }
 
 /** Milliseconds until the request is made again; null when it is not. */
 function waitAfter(
-  { error, status, code, retryAfter }: Failed,
+  { error, status, code, retryAfter, isPassing }: Failed,
   made: number,
   { isRepeatable, timeoutMs }: { isRepeatable: boolean; timeoutMs: number },
 ): number | null {
   // A server that fails and says why, other than that it cannot just now, fails again.
   if (status !== null && status >= 500 && error.reason !== 'unreachable') return null;
-  if (!mayRepeat(status, code, isRepeatable)) return null;
+  if (!mayRepeat(status, code, isRepeatable) && !(isPassing && isRepeatable)) return null;
   const wait = pauseMs(made, retryAfter);
   // A server may ask to come back in an hour; nobody waits in front of a command for so long.
   return retryAfter !== undefined && wait > timeoutMs ? null : wait;
@@ -297,7 +313,6 @@ function headersOf({ headers }: AxiosResponse): Record<string, string> {
 
 /** Whom we ask answers with an object, always. */
 function parseJson<T>(text: string, asked: Asked): T {
-  if (text.trim() === '') return {} as T;
   const value = parsed(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as T;
   throw answerFailure(asked, `answered with ${kindOf(value, text)}; is it the right address?`);
@@ -313,6 +328,7 @@ function parsed(text: string): unknown {
 }
 
 function kindOf(value: unknown, text: string): string {
+  if (text.trim() === '') return 'nothing';
   if (text.trimStart().startsWith('<')) return 'a web page';
   return value === undefined ? 'something that is no JSON' : 'JSON that is no object';
 }

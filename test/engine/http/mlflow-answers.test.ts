@@ -59,9 +59,44 @@ describe('What an MLflow server does not have', () => {
   });
 
   it('is at another address, too, when a server says yes and tells nothing', async () => {
-    for (const text of ['', '{}', '{"status":"ok"}']) {
+    for (const text of ['{}', '{"status":"ok"}', '{"experiment":null}']) {
       assert.match((await rejects(find({ status: 200, text }), 'unreachable')).message, /tells no experiment/);
     }
+  });
+
+  it('was not made when a server says yes and tells nothing', async () => {
+    for (const [path, member] of [
+      ['runs/create', 'run'],
+      ['model-versions/create', 'model_version'],
+    ] as const) {
+      answer = { status: 200, text: `{"${member}":null}` };
+      assert.match((await rejects(api.create(path, {}), 'unreachable')).message, new RegExp(`tells no ${member}`));
+    }
+  });
+
+  it('is asked for again when somebody else wrote the same row first, unless that may make two', async () => {
+    for (const who of ['sqlite3.IntegrityError', 'psycopg2.errors.UniqueViolation', 'pymysql.err.IntegrityError']) {
+      const message = `(${who}) UNIQUE constraint failed: model_version_tags.key\n[SQL: INSERT INTO model_version_tags]`;
+      answer = { status: 400, text: JSON.stringify({ error_code: 'BAD_REQUEST', message }) };
+      asked = 0;
+      const error = await rejects(api.set('model-versions/set-tag', {}), 'conflict');
+      assert.equal(asked, 2, who);
+      assert.doesNotMatch(error.message, /INSERT/);
+      await rejects(api.create('runs/create', {}), 'conflict');
+      assert.equal(asked, 3, who);
+    }
+    answer = { status: 400, text: '{"error_code":"BAD_REQUEST","message":"(builtins.ValueError) no IntegrityError)"}' };
+    asked = 0;
+    await rejects(api.set('model-versions/set-tag', {}), 'usage');
+    assert.equal(asked, 1);
+  });
+
+  it('was neither found, set nor made when an answer is empty', async () => {
+    answer = { status: 200, text: '' };
+    await rejects(api.search('runs/search', {}), 'unreachable');
+    await rejects(api.set('runs/log-batch', {}), 'unreachable');
+    await rejects(api.create('runs/create', {}), 'unreachable');
+    await rejects(api.get('model-versions/search', {}), 'unreachable');
   });
 
   it('is what older servers never had, and newer ones may drop', async () => {

@@ -89,8 +89,9 @@ export class MlflowRepository implements ArtifactRepository {
       );
     };
     const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) };
-    // A server that took the file answers with JSON; a sign-in page in between does not, though it says 200.
-    await this.#http.json({ method: 'PUT', path: this.#address(path), body, headers, isRepeatable: true, signal });
+    const request = { method: 'PUT', path: this.#address(path), body, headers, isRepeatable: true, signal } as const;
+    // A server that took the file answers with JSON or nothing; a sign-in page in between does not, though it says 200.
+    await this.#http.json({ ...request, mayBeEmpty: true });
   }
 
   /** Also true when nobody can tell. */

@@ -21,11 +21,13 @@ export interface ServerClient {
   close(): void;
 }
 
-/** What an answer about one thing holds, always; without it, it comes from a server that says yes to everything. */
+/** What an answer about one thing holds, always; without it, it comes from something that says yes to everything. */
 const ANSWERS: Record<string, string> = {
   'experiments/get-by-name': 'experiment',
+  'runs/create': 'run',
   'runs/get': 'run',
   'registered-models/get': 'registered_model',
+  'model-versions/create': 'model_version',
   'model-versions/get': 'model_version',
 };
 
@@ -57,10 +59,10 @@ export class MlflowApi {
 
   #whole<T extends object>(path: string, answer: T): T {
     const member = ANSWERS[path];
-    if (member === undefined || member in answer) return answer;
+    if (member === undefined || isObject((answer as Record<string, unknown>)[member])) return answer;
     throw new EngineError(
       'unreachable',
-      `What answers at ${this.location} does not look like an MLflow server: it tells no ${member} (GET ${path}).`,
+      `What answers at ${this.location} does not look like an MLflow server: it tells no ${member} (${path}).`,
       { fix: 'Check that mlflow.tracking_uri is the address of an MLflow server.' },
     );
   }
@@ -76,8 +78,8 @@ export class MlflowApi {
   }
 
   /** Makes something new: never sent twice, because nobody could tell whether there are two then. */
-  create<T>(path: string, body: object): Promise<T> {
-    return this.#client.json({ method: 'POST', path, body });
+  async create<T extends object>(path: string, body: object): Promise<T> {
+    return this.#whole(path, await this.#client.json<T>({ method: 'POST', path, body }));
   }
 
   /** Every item of a list that comes in pages. */
@@ -106,4 +108,8 @@ export class MlflowApi {
   close(): void {
     this.#client.close();
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

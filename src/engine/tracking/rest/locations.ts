@@ -1,4 +1,5 @@
 import { joinLocation } from '../../artifacts/artifact-path.ts';
+import { EngineError } from '../../support/errors.ts';
 import type { MlflowApi } from './api.ts';
 import type { WireRun, WireVersion } from './wire.ts';
 
@@ -45,10 +46,16 @@ export class Locations {
   }
 
   async #loggedBy(experimentId: string, runId: string, name: string): Promise<string | null> {
+    // MLflow has no sign that takes a quote's meaning away; no model is called like that.
+    if (name.includes("'")) return null;
     const body = { experiment_ids: [experimentId], filter: `source_run_id = '${runId}' AND name = '${name}'` };
     const found = await this.#api
       .search<{ models?: WireLoggedModel[] }>('logged-models/search', body)
-      .catch(() => null);
+      .catch((error) => {
+        // MLflow 2 keeps no models beside runs.
+        if (EngineError.is(error, 'not-found')) return null;
+        throw error;
+      });
     return found?.models?.[0]?.info.artifact_uri ?? null;
   }
 

@@ -8,6 +8,12 @@ type Environment = Record<string, string | undefined>;
 
 const API = '/api/2.0/mlflow/';
 
+/**
+ * Two wrote the same row for the first time at the same moment, and the database kept one: asked again, MLflow finds it there.
+ * It calls this BAD_REQUEST (mlflow/store/db/utils.py).
+ */
+const SAME_ROW = /^\([\w.]*(IntegrityError|UniqueViolation)\)/;
+
 /** What MLflow says of workspaces: of one that is missing, and that there are none at all. */
 const WORKSPACE = /^Workspace /;
 
@@ -70,6 +76,7 @@ export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSi
       unauthorized:
         'Sign in: gnu-mlops sign-in; or set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.',
     },
+    isPassing: ({ body }) => SAME_ROW.test(wordsOf(body)?.message ?? ''),
     explain: explainMlflow,
   });
 }
@@ -94,9 +101,10 @@ function authorizationOf(address: URL, env: Environment): string | undefined {
 
 /** MLflow says what is wrong in `{"error_code", "message"}`; null for answers of another kind. */
 export function explainMlflow(answer: FailedAnswer, asked: Asked): EngineError | null {
-  const { error_code, message } = parse(answer.body);
-  const known = REASONS[error_code ?? ''];
-  if (known === undefined || typeof message !== 'string') return answer.status === 404 ? noSuchPath(asked) : null;
+  const words = wordsOf(answer.body);
+  const known = words === null ? undefined : SAME_ROW.test(words.message) ? 'conflict' : REASONS[words.error_code];
+  if (words === null || known === undefined) return answer.status === 404 ? noSuchPath(asked) : null;
+  const { error_code, message } = words;
   const { host, method, path, fixes } = asked;
   const isWorkspace = WORKSPACE.test(message);
   // A workspace that is not there is no empty one.
@@ -125,11 +133,13 @@ function noSuchPath({ host, method, path }: Asked): EngineError {
   );
 }
 
-function parse(body: Buffer): { error_code?: string; message?: unknown } {
+/** null for what is not in MLflow's words. */
+function wordsOf(body: Buffer): { error_code: string; message: string } | null {
   try {
-    return JSON.parse(body.toString('utf8')) ?? {};
+    const { error_code, message } = JSON.parse(body.toString('utf8')) ?? {};
+    return typeof error_code === 'string' && typeof message === 'string' ? { error_code, message } : null;
   } catch {
-    return {};
+    return null;
   }
 }
 
