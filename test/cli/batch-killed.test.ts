@@ -6,14 +6,17 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { uniform } from '../../src/engine/data/random.ts';
+import type { BatchResult } from '../../src/engine/index.ts';
 import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
-import { type CommandOptions, startCommand } from './command.ts';
+import { type CommandOptions, gnuMlops, startCommand } from './command.ts';
+import { parseDocument } from './documents.ts';
 
 const INSTANTS = process.env.TEST_DEPTH === 'full' ? 1000 : 80;
 /** Every third change is tried, with TEST_DEPTH=full every one. */
 const STRIDE = process.env.TEST_DEPTH === 'full' ? 1 : 3;
 const SEED = 5;
 const preload = pathToFileURL(path.join(import.meta.dirname, 'kill-at-step.js')).href;
+const meanwhile = pathToFileURL(path.join(import.meta.dirname, 'meanwhile.js')).href;
 const isRoot = process.getuid?.() === 0;
 
 /** Contents are distinct, so that each can be told in outputs and archive; the third one has a row that is refused. */
@@ -35,10 +38,7 @@ describe('A batch that is interrupted', () => {
   beforeEach(() => reset());
 
   function reset(): void {
-    for (const folder of ['batch_input', 'batch_output', 'batch_archive', 'prediction_log']) {
-      rmSync(path.join(project.folder, 'data', folder), { recursive: true, force: true });
-    }
-    mkdirSync(path.join(project.folder, 'data/batch_input'));
+    project.reset();
     for (const [name, text] of Object.entries(INPUTS)) project.put(name, text);
   }
 
@@ -233,6 +233,78 @@ describe('A batch that is interrupted', () => {
     } finally {
       execFileSync('umount', [archive]);
     }
+  });
+
+  it('by a manifest that was spoiled before its input was put away scores that input again, and stops no other', async () => {
+    const archive = path.join(project.folder, 'data/batch_archive');
+    writeFileSync(archive, 'no folder');
+    const { files: late } = await project.result(1);
+    assert.ok(late.every(({ output, error }) => output !== null && /could not be put away/.test(error!)));
+    rmSync(archive);
+    writeFileSync(late[0]!.output!.replace(/\.csv$/, '.manifest.json'), '{');
+    const { files } = await project.result(0);
+    const statusOf = (input: string) => files.find((file) => file.input === input)!.status;
+    assert.equal(statusOf(late[0]!.input), 'done');
+    assert.ok(late.slice(1).every(({ input }) => statusOf(input) === 'recovered'));
+    assertExactlyOnce();
+  });
+
+  for (const [size, rows] of [
+    ['a small', 250],
+    ['a large', 12_000],
+  ] as const) {
+    const text = `${HEADER}\n${`${ROW}\n`.repeat(rows)}`;
+
+    async function whileScored(command: string) {
+      const file = project.put('a.csv', text);
+      const env = { GNU_MLOPS_MEANWHILE: JSON.stringify([file, command]) };
+      const options = { cwd: project.folder, env, nodeArguments: ['--import', meanwhile] };
+      const result = await gnuMlops(['batch', '--json'], options);
+      assert.equal(result.code, 0, result.stderr);
+      const { files } = parseDocument<BatchResult>(result, 'batch');
+      const { status, error } = files.find(({ input }) => path.basename(input) === 'a.csv')!;
+      assert.deepEqual(
+        files.map((each) => each.status).sort(),
+        ['done', 'done', status].sort(),
+        'the others are scored all the same',
+      );
+      assert.deepEqual(
+        project.names('data/batch_output').filter((name) => name.includes('a__')),
+        [],
+        'nothing is left of the attempt',
+      );
+      return { status, error };
+    }
+
+    it(`by somebody who appends to ${size} input while it is read leaves it, and scores it whole the next time`, async () => {
+      const { status, error } = await whileScored(`echo '${ROW}' >> "$1"`);
+      assert.equal(status, 'growing');
+      assert.match(error!, /changed while it was read; next time/);
+      const { files } = await project.result(0);
+      assert.deepEqual(
+        files.map((file) => [path.basename(file.input), file.status, file.rows]),
+        [['a.csv', 'done', rows + 1]],
+      );
+    });
+
+    it(`by somebody who takes ${size} input away while it is read makes no output of it`, async () => {
+      assert.equal((await whileScored('rm "$1"')).status, 'growing');
+      assert.equal((await project.result(0)).status, 'nothing-to-do');
+    });
+  }
+
+  it('by somebody who replaces a large input by one as long and as old leaves it, too', async () => {
+    const file = project.put('a.csv', `${HEADER}\n${`${ROW}\n`.repeat(12_000)}`);
+    // Over the file itself: who has it open reads the new rows.
+    const other = 'cp -p "$1" "$1~" && sed s/46.1/46.2/ "$1~" > "$1" && touch -r "$1~" "$1" && rm "$1~"';
+    const env = { GNU_MLOPS_MEANWHILE: JSON.stringify([file, other]) };
+    const result = await gnuMlops(['batch', '--json'], {
+      cwd: project.folder,
+      env,
+      nodeArguments: ['--import', meanwhile],
+    });
+    const { files } = parseDocument<BatchResult>(result, 'batch');
+    assert.equal(files.find(({ input }) => input === file)!.status, 'growing');
   });
 
   it('to an archive on another file system moves inputs there by copy', async function () {

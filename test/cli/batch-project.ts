@@ -1,8 +1,9 @@
 // A project with a model in production, for the tests of batches.
 import * as assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { BatchResult, Manifest } from '../../src/engine/index.ts';
+import { type BatchResult, type Manifest, openProject } from '../../src/engine/index.ts';
+import type { TrackingStore } from '../../src/engine/tracking/store.ts';
 import { type CommandResult, exampleProject, gnuMlops, type TemporaryProject } from './command.ts';
 import { parseDocument } from './documents.ts';
 
@@ -10,6 +11,9 @@ export const HEADER = 'island,bill_length_mm,bill_depth_mm,flipper_length_mm,bod
 export const ROW = 'Biscoe,46.1,13.2,211,4500,female,2007';
 
 export interface BatchProject extends TemporaryProject {
+  /** Takes away all inputs, outputs and archived files. */
+  reset(): void;
+  withStore<T>(look: (store: TrackingStore) => Promise<T>): Promise<T>;
   /** Puts a file into the input folder. */
   put(name: string, content: string | Buffer): string;
   batch(args?: string[], env?: Record<string, string>): Promise<CommandResult>;
@@ -48,6 +52,20 @@ export async function batchProject(settings = ''): Promise<BatchProject> {
     names,
     text,
     batch,
+    reset: () => {
+      for (const folder of ['batch_input', 'batch_output', 'batch_archive', 'prediction_log']) {
+        rmSync(path.join(file('data'), folder), { recursive: true, force: true });
+      }
+      mkdirSync(file('data/batch_input'));
+    },
+    withStore: async (look) => {
+      const opened = await openProject({ configFile: file('config.yaml'), env: {}, readOnly: true });
+      try {
+        return await look(opened.store);
+      } finally {
+        await opened.close();
+      }
+    },
     put: (name, content) => {
       const place = path.join(file('data/batch_input'), name);
       writeFileSync(place, content);

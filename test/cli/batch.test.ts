@@ -1,24 +1,12 @@
 import * as assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { openProject, type PredictResult, type RunsResult } from '../../src/engine/index.ts';
-import type { TrackingStore } from '../../src/engine/tracking/store.ts';
+import type { PredictResult, RunsResult } from '../../src/engine/index.ts';
 import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
 import { startCommand } from './command.ts';
 import { parseDocument } from './documents.ts';
@@ -37,21 +25,7 @@ describe('A batch', () => {
 
   after(() => project.remove());
 
-  afterEach(() => {
-    for (const folder of ['batch_input', 'batch_output', 'batch_archive', 'prediction_log']) {
-      rmSync(path.join(project.folder, 'data', folder), { recursive: true, force: true });
-    }
-    mkdirSync(path.join(project.folder, 'data/batch_input'));
-  });
-
-  async function withStore<T>(look: (store: TrackingStore) => Promise<T>): Promise<T> {
-    const opened = await openProject({ configFile: path.join(project.folder, 'config.yaml'), env: {}, readOnly: true });
-    try {
-      return await look(opened.store);
-    } finally {
-      await opened.close();
-    }
-  }
+  afterEach(() => project.reset());
 
   const output = () => {
     const [name] = project.names('data/batch_output').filter((each) => /__[0-9a-f]{8}\.csv$/.test(each));
@@ -342,57 +316,6 @@ describe('A batch', () => {
     assert.equal(files[0]!.status, 'done');
   });
 
-  it('takes names as they are: spaces, quotes, new lines, leading dashes', async () => {
-    const names = ['-rf.csv', 'a "quoted" name.csv', "it's.csv", 'two\nlines.csv', '$(touch pwned).csv', 'ü.csv'];
-    for (const name of names) project.put(name, `${HEADER}\n${ROW}\n`);
-    const { files } = await project.result(0);
-    assert.equal(files.filter(({ status }) => status === 'done').length, names.length);
-    assert.equal(project.manifests().length, names.length);
-    assert.deepEqual(project.names('data/batch_input'), []);
-    assert.ok(!project.names('.').includes('pwned'));
-  });
-
-  it('follows no symbolic link', async () => {
-    const outside = path.join(path.dirname(project.folder), 'outside.csv');
-    writeFileSync(outside, `${HEADER}\n${ROW}\n`);
-    symlinkSync(outside, path.join(project.folder, 'data/batch_input/link.csv'));
-    const { files } = await project.result(1);
-    assert.match(files[0]!.error!, /symbolic link/);
-    assert.ok(existsSync(outside));
-  });
-
-  it('refuses lines without end and files that unpack without measure, within its limits', async () => {
-    project.put('line.csv', `${HEADER}\n${ROW}\n"${'x'.repeat(300_000)}`);
-    project.put('bomb.csv.gz', gzipSync(Buffer.concat([Buffer.from(`${HEADER}\n`), Buffer.alloc(80 << 20, '\n')])));
-    const constant = { name: 'island', data: new Array<string>(3_000_000).fill('x') };
-    const others = HEADER.split(',')
-      .slice(1)
-      .map((name) => ({ name, data: new Array<number>(3_000_000).fill(1) }));
-    project.put('bomb.parquet', Buffer.from(parquetWriteBuffer({ columnData: [constant, ...others] })));
-    project.put('no.parquet', 'PAR1 and nothing else PAR1');
-    const limits = [
-      '--set',
-      'batch_inference.limits.max_line_bytes=100000',
-      '--set',
-      'batch_inference.limits.max_expansion=2',
-    ];
-    const { files } = await project.result(1, ...limits);
-    const errors = Object.fromEntries(files.map(({ input, error }) => [path.basename(input), error ?? 'none']));
-    assert.match(errors['line.csv']!, /longer than 100000 bytes/);
-    assert.match(errors['bomb.csv.gz']!, /unpacks to more than 2 times/);
-    assert.match(errors['bomb.parquet']!, /unpacks to more than 2 times/);
-    assert.match(errors['no.parquet']!, /Not a Parquet file/);
-    assert.deepEqual(project.names('data/batch_output'), []);
-  });
-
-  it('refuses a line of two gigabytes without holding it', async () => {
-    const file = project.put('endless.csv', `${HEADER}\n`);
-    truncateSync(file, 2 ** 31);
-    const { files } = await project.result(1);
-    assert.match(files[0]!.error!, /longer than 16777216 bytes/);
-    rmSync(file);
-  });
-
   it('works on several files at a time when it may, each by itself', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `part-${i}.csv`);
     // Too large to share a group, so that there are several.
@@ -405,33 +328,6 @@ describe('A batch', () => {
     );
     assert.equal(project.manifests().length, names.length);
     assert.equal(project.names('data/batch_archive').length, names.length);
-  });
-
-  it('is recorded as a run with counts, and logs what came for monitoring', async () => {
-    project.put('rows.csv', `${HEADER}\n${ROW}\n${ROW}\n`);
-    const { run_id } = await project.result(0);
-    const found = await project.run('runs', '--json', '--set', 'mlflow.experiment_name=penguins_batch');
-    const { runs } = parseDocument<RunsResult>(found, 'runs');
-    const run = runs.find((each) => each.run_id === run_id)!;
-    assert.deepEqual(
-      [run.status, run.metrics.rows, run.metrics.files, run.params.model_version],
-      ['FINISHED', 2, 1, '1'],
-    );
-    const inputs = await withStore((store) => store.datasetInputs(run_id!));
-    assert.deepEqual(
-      inputs.map(({ name, digest, context }) => [name, digest, context]),
-      [['rows.csv', project.manifests()[0]!.input.sha256.slice(0, 32), 'batch']],
-    );
-    const [day] = readdirSync(path.join(project.folder, 'data/prediction_log'));
-    const [line] = project.text(`data/prediction_log/${day}`).trim().split('\n');
-    const entry = JSON.parse(line!);
-    assert.equal(entry.distribution.rows, 2);
-    assert.deepEqual(entry.distribution.predictions, { Gentoo: 2 });
-    assert.equal(entry.distribution.features.island.categories.Biscoe, 2);
-    assert.equal(
-      entry.distribution.features.bill_length_mm.bins.reduce((sum: number, bin: number) => sum + bin, 0),
-      2,
-    );
   });
 
   it('runs once at a time in a folder: a second one is told with exit code 5', async () => {

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import path from 'node:path';
-import { flushFolder } from '../support/atomic-file.ts';
+import { flushFolder, removeIfPossible } from '../support/atomic-file.ts';
 import type { JournalEntry } from './journal.ts';
 import { partialName } from './score-file.ts';
 
@@ -18,4 +18,9 @@ export function keepRefusedRows(entry: JournalEntry): void {
   const file = refusedInputFile(entry);
   renameSync(partialName(entry.refusedOutput), file);
   flushFolder(path.dirname(file));
+}
+
+/** What an earlier try found is not true any more. */
+export function forgetRefusedRows(entry: JournalEntry): void {
+  removeIfPossible(refusedInputFile(entry));
 }

@@ -33,6 +33,8 @@ export interface RowSource {
 export interface SourceOptions {
   data: Config['data'];
   limits: Config['batch_inference']['limits'];
+  /** All bytes of the file when somebody has read them already; only used for plain CSV. */
+  content: Buffer | undefined;
   /** Gets every byte of the file as it lies there, for its digest. */
   onBytes: (bytes: Buffer) => void;
   /** Where blocks get their memory from. */
@@ -124,9 +126,9 @@ function rawCsv(file: string, options: SourceOptions): AsyncIterable<Buffer> {
  * The file's bytes, part by part, all of them in the same memory: a chunk is gone when the next one is asked for. A small file is
  * read at once: waiting for it four times would take longer.
  */
-async function* fileChunks(file: string, { onBytes, memory }: SourceOptions): AsyncGenerator<Buffer> {
-  if (statSync(file).size <= READ_BYTES) {
-    const bytes = readFileSync(file);
+async function* fileChunks(file: string, { content, onBytes, memory }: SourceOptions): AsyncGenerator<Buffer> {
+  if (content !== undefined || statSync(file).size <= READ_BYTES) {
+    const bytes = content ?? readFileSync(file);
     onBytes(bytes);
     if (bytes.length > 0) yield bytes;
     return;

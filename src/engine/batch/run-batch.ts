@@ -4,18 +4,19 @@ import { requireBatchPlaces } from '../data/batch-places.ts';
 import { batchExperiment, type Project, requireWritable } from '../project.ts';
 import { loadVersion, resolveVersion } from '../registry/model-version.ts';
 import { toEngineError } from '../support/errors.ts';
-import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import { threadCount } from '../support/threads.ts';
 import type { DatasetInput, Run } from '../tracking/store.ts';
+import type { BatchWork } from './batch-work.ts';
 import { type Candidate, scanInputs } from './input-scan.ts';
 import { Journal, type JournalGroup, type Places } from './journal.ts';
 import { knownManifests } from './manifests.ts';
-import { type BatchWork, left, processInputs, resumeInputs } from './process-inputs.ts';
+import { processInputs, resumeInputs } from './process-inputs.ts';
 import type { BatchFile, BatchResult } from './results.ts';
 import type { BatchModel } from './score-file.ts';
 import { ScoringPool } from './scoring-pool.ts';
+import { left } from './unscored.ts';
 
 export interface BatchOptions extends OperationControl {
   /** A file or a folder; `batch_inference.input_path` unless given. */
@@ -128,8 +129,8 @@ async function performTasks(
   const pool = new ScoringPool(threadCount(project.config.training.n_jobs));
   try {
     const files = model === null ? [] : await performAll(project, tasks, { model, pool, journal, options });
-    const all = [...files, ...skipped];
-    for (const file of all) tell(log, file);
+    const all = [...files, ...skipped].sort((a, b) => (a.input < b.input ? -1 : 1));
+    log.writeAll(all.map(logLine));
     const failed = all.filter(({ status }) => status === 'failed').length;
     await endRun(project, run, all, failed > 0 ? 'FAILED' : 'FINISHED');
     const { name, version } = model ?? { name: project.config.mlflow.model_name, version: null };
@@ -163,9 +164,10 @@ async function performAll(project: Project, tasks: Task[], means: Means): Promis
   const { model, pool, journal, options } = means;
   const total = tasks.reduce((sum, task) => sum + bytesOf(task), 0);
   const done = new Map<string, number>();
+  let all = 0;
   const onProgress = (input: string, bytes: number) => {
+    all += bytes - (done.get(input) ?? 0);
     done.set(input, bytes);
-    const all = [...done.values()].reduce((sum, each) => sum + each, 0);
     options.onProgress?.({ phase: `Scoring ${path.basename(input)}`, done: Math.min(all, total), total });
   };
   const shared = { project, model, journal, places: placesOf(project), pool, planned: new Set<string>() };
@@ -292,8 +294,9 @@ function datasetInputs(files: BatchFile[]): DatasetInput[] {
   }));
 }
 
-function tell(log: OperationLog, file: BatchFile): void {
+function logLine(file: BatchFile) {
   const { input, status, rows, refused, error } = file;
   const level = status === 'failed' ? 'error' : status === 'growing' ? 'warning' : 'info';
-  log.write(level, `${path.basename(input)}: ${error ?? `${rows} rows, ${refused} refused`}.`, { ...file });
+  const message = `${path.basename(input)}: ${error ?? `${rows} rows, ${refused} refused`}.`;
+  return { level, message, facts: { ...file } } as const;
 }

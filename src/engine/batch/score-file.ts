@@ -25,6 +25,8 @@ export interface BatchModel {
 
 export interface ScoreFileOptions {
   file: string;
+  /** All bytes of the file when somebody has read them already. */
+  content: Buffer | undefined;
   /** Where the rows with their predictions go, and those that were refused. */
   output: string;
   refusedOutput: string;
@@ -40,8 +42,8 @@ export interface ScoreFileOptions {
 
 /** What was found and done in a file. */
 export interface FileScore {
-  /** Resolves when both outputs are on the disk; it goes on while the next file is scored. */
-  flushed: Promise<void>;
+  /** Written, but not on the disk yet: to be finished, together with those of other files, or abandoned. */
+  outputs: OutputFiles;
   /** Hexadecimal SHA-256 of the bytes that were read; null for Parquet, which is not read in order. */
   sha256: string | null;
   rows: number;
@@ -67,7 +69,8 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
   };
   const { data, batch_inference: batch } = options.config;
   const { limits, escape_formulas: escapeFormulas } = batch;
-  const source = await openRows(options.file, { data, limits, onBytes, memory: options.pool.memory, escapeFormulas });
+  const { file, content, pool } = options;
+  const source = await openRows(file, { data, limits, content, onBytes, memory: pool.memory, escapeFormulas });
   try {
     const score = await scoreSource(source, options);
     return { ...score, sha256: hashed > 0 ? hash.digest('hex') : null };
@@ -78,14 +81,14 @@ export async function scoreFile(options: ScoreFileOptions): Promise<FileScore> {
 
 async function scoreSource(source: RowSource, options: ScoreFileOptions): Promise<FileScore> {
   const { layout, prefix, warnings } = planLayout(source, options);
-  const score = emptyScore(options.model.profile, prefix, warnings);
-  const { output, refusedOutput, config } = options;
+  const { output, refusedOutput, config, model } = options;
   const { escape_formulas: escapeFormulas } = config.batch_inference;
   const files = new OutputFiles({ output, refusedOutput, escapeFormulas });
+  const score = emptyScore(model.profile, files, { prefix, warnings });
   const unknown: Record<string, number> = {};
   try {
-    files.start(headerLine(source, options.model, prefix));
-    await scoreBlocks({ source, layout, options, files, score, unknown });
+    files.start(headerLine(source, model, prefix));
+    await scoreBlocks({ source, layout, options, score, unknown });
   } catch (error) {
     files.abandon();
     throw error;
@@ -95,17 +98,13 @@ async function scoreSource(source: RowSource, options: ScoreFileOptions): Promis
     score.warnings.push(`column "${column}": ${what}`);
   }
   if (score.rows === 0) score.warnings.push('the file has a header and no row.');
-  const flushed = files.finish();
-  // Somebody looks when the other files of the group are scored; until then a full disk must not end the process.
-  flushed.catch(() => undefined);
-  return { ...score, flushed };
+  return score;
 }
 
 interface Work {
   source: RowSource;
   layout: FileLayout;
   options: ScoreFileOptions;
-  files: OutputFiles;
   score: FileScore;
   /** Rows with a text that the model was not trained on, by column. */
   unknown: Record<string, number>;
@@ -113,14 +112,14 @@ interface Work {
 
 /** Blocks are scored side by side, and written in their order. */
 async function scoreBlocks(work: Work): Promise<void> {
-  const { source, layout, options, files } = work;
+  const { source, layout, options, score } = work;
   const ahead: { position: number; scored: Promise<ScoredBlock> | ScoredBlock }[] = [];
   let line = source.firstLine - 1;
   const take = async () => {
     const { position, scored } = ahead.shift()!;
     const block = await scored;
     if (block.openQuote !== null) throw openQuote(line + block.openQuote);
-    await files.write(block, line);
+    await score.outputs.write(block, line);
     options.pool.memory.give(block.output.buffer);
     addBlock(work, block, line);
     line += block.lines;
@@ -149,9 +148,19 @@ function openQuote(line: number): EngineError {
   );
 }
 
-function emptyScore(profile: FeatureProfile[], prefix: string, warnings: string[]): FileScore {
-  const found = { rows: 0, refused: 0, refusedReasons: {}, firstRefusals: [], flushed: Promise.resolve() };
-  return { sha256: null, ...found, warnings, prefix, distribution: emptyDistribution(profile) };
+function emptyScore(
+  profile: FeatureProfile[],
+  outputs: OutputFiles,
+  plan: { prefix: string; warnings: string[] },
+): FileScore {
+  const found = {
+    rows: 0,
+    refused: 0,
+    refusedReasons: {},
+    firstRefusals: [],
+    distribution: emptyDistribution(profile),
+  };
+  return { sha256: null, outputs, ...found, ...plan };
 }
 
 const MOST_TOLD = 5;

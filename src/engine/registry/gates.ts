@@ -45,7 +45,7 @@ export interface GateOptions {
 const NEVER_OVERRIDDEN = 'fallback-data';
 
 /**
- * Judges a version for a stage (product.md, "Stages and gates"). Pure: everything that must be looked up is in `evidence`.
+ * Judges a version for a stage (docs/deployment-guide.md). Pure: everything that must be looked up is in `evidence`.
  * @throws EngineError `usage` for an override without notes or of a gate that does not exist
  */
 export function evaluateGates(

@@ -1,4 +1,4 @@
-import { closeSync, fsync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { sync as writeFileAtomic } from 'write-file-atomic';
@@ -21,20 +21,24 @@ export function writeFileWhole(file: string, content: string | Uint8Array, optio
  */
 export async function writeFilesWhole(folder: string, files: { name: string; content: string }[]): Promise<void> {
   const beside = (name: string) => path.join(folder, `.${name}.partial`);
-  const flushing = files.map(async ({ name, content }) => {
+  const flushed = files.map(async ({ name, content }) => {
     // Only the disk is waited for: handing over each of the small steps would take longer than doing it.
     const descriptor = openSync(beside(name), 'w');
     try {
       writeFileSync(descriptor, content);
+      // All files are made before the first one is flushed: a file system lets who makes one wait for that.
+      await null;
       await flush(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    renameSync(beside(name), path.join(folder, name));
   });
-  const ends = await Promise.allSettled(flushing);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const ends = await Promise.allSettled(flushed);
+  for (const [i, { name }] of files.entries()) {
+    if (ends[i]!.status === 'fulfilled') renameSync(beside(name), path.join(folder, name));
+  }
   flushFolder(folder);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 const flush = promisify(fsync);
@@ -47,5 +51,14 @@ export function flushFolder(folder: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** A folder that may not be written keeps the file: for what nobody takes for a result. */
+export function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It stays.
   }
 }

@@ -40,7 +40,7 @@ export interface Lease {
   release(): void;
 }
 
-/** The project's locks, in its state.db: product.md, "Files beside config.yaml". */
+/** The project's locks, in `.gnu-mlops/state.db`. */
 export class LeaseStore {
   readonly #database: DatabaseSync;
   readonly #self: ProcessIdentity;

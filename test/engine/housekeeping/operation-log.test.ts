@@ -111,6 +111,35 @@ describe('The log of an operation', () => {
     assert.equal(listLogSummaries(base).logs.length, 1);
   });
 
+  it('takes many lines at once as it takes them one by one', () => {
+    const lines = Array.from({ length: 60 }, (_, i) => ({
+      level: i === 30 ? ('error' as const) : ('info' as const),
+      message: `line ${i}`,
+      facts: { run_id: RUN },
+    }));
+    const seen: string[] = [];
+    const [one, many] = [
+      open({ partBytes: 400 }),
+      open({ partBytes: 400, onEntry: ({ message }) => seen.push(message) }),
+    ];
+    for (const { level, message, facts } of lines) one.write(level, message, facts);
+    many.writeAll(lines);
+    const idOf = (stem: string) => stem.split('-').at(-1)!;
+    const textsOf = ({ stem }: { stem: string }) => {
+      const names = readdirSync(logs).filter((name) => name.startsWith(`${path.basename(stem)}.`));
+      return names.sort().map((name) => {
+        const text = readFileSync(path.join(logs, name), 'utf8');
+        return [name, text].join('\n').replaceAll(idOf(stem), 'ID');
+      });
+    };
+    assert.equal(textsOf(many).length, 20);
+    assert.deepEqual(textsOf(many), textsOf(one));
+    assert.deepEqual(
+      seen,
+      lines.map(({ message }) => message),
+    );
+  });
+
   it('removes old logs once a day when a new one begins, and no other file', () => {
     const day = (n: number) => new Date(START.getTime() + n * 86_400_000);
     const begin = (n: number) => {
