@@ -220,6 +220,47 @@ notifications: { smtp: { host: mail.example.org, user: u, password: "$\{SMTP_PAS
     for (const step of acting) assert.match(step.if!, /github\.event_name != 'pull_request'/, step.name);
   });
 
+  it('lets a pull request work without a registry that lies apart, and everything else with it', async () => {
+    const config = read('config.yaml');
+    const value = (event: string, text: string) =>
+      text.replace(
+        /\$\{\{ github\.event_name == 'pull_request' && '([^']*)' \|\| (?:'([^']*)'|secrets\.\w+) \}\}/,
+        (_all, inside: string, outside = '') => (event === 'pull_request' ? inside : outside),
+      );
+    try {
+      const apart = config.replace('mlflow:', 'mlflow:\n  registry_uri: databricks-uc');
+      assert.notEqual(apart, config);
+      writeFileSync(at('config.yaml'), apart);
+      await write('--force');
+      const { jobs } = parse(read(WORKFLOW)) as GithubFile;
+      assert.deepEqual(complaints(read(WORKFLOW)), []);
+      const validate = jobs.model!.steps.find(({ name }) => name === 'Validate')!;
+      const env = (event: string) =>
+        Object.fromEntries(Object.entries(validate.env!).map(([name, text]) => [name, value(event, text)]));
+      const { GNU_MLOPS__MLFLOW__REGISTRY_URI: onPush } = env('push');
+      assert.equal(onPush, 'databricks-uc');
+      const runner = new PipelineRunner(project.folder, temp);
+      const { code, stdout, stderr } = await runner.script(validate.run!, filledIn(env('pull_request'), {}));
+      assert.equal(code, 0, stdout + stderr);
+    } finally {
+      writeFileSync(at('config.yaml'), config);
+    }
+  });
+
+  it('finds the store again when only the job for production is run once more', async () => {
+    await write('--force');
+    const { jobs } = parse(read(WORKFLOW)) as {
+      jobs: Record<string, { steps: { name?: string; with?: Record<string, string> }[] }>;
+    };
+    const [saved] = jobs.model!.steps.filter(({ name }) => name === 'Save the store').map((step) => step.with!.key!);
+    const [restored] = jobs
+      .production!.steps.filter(({ name }) => name === 'Restore the store')
+      .map((step) => step.with!['restore-keys']!);
+    const filled = (text: string, attempt: number) =>
+      text.replace(/\$\{\{ github\.run_(id|attempt) \}\}/g, (_all, what) => (what === 'id' ? '77' : String(attempt)));
+    assert.ok(filled(saved!, 1).startsWith(filled(restored!, 2)), `${saved} and ${restored}`);
+  });
+
   it('has steps that stop the pipeline at the first failure', async () => {
     await write();
     const { jobs } = parse(read(WORKFLOW)) as GithubFile;
@@ -270,6 +311,12 @@ notifications: { smtp: { host: mail.example.org, user: u, password: "$\{SMTP_PAS
       await write('--provider', 'gitlab');
       const { stages, production } = parse(read('.gitlab-ci.yml')) as GitlabFile;
       assert.deepEqual(stages, ['model', 'production']);
+      const [mergeRequest] = (parse(read('.gitlab-ci.yml')) as { workflow: { rules: { variables?: object }[] } })
+        .workflow.rules;
+      assert.deepEqual(mergeRequest!.variables, {
+        MLFLOW_TRACKING_URI: 'sqlite:///merge-request.db',
+        GNU_MLOPS__MLFLOW__REGISTRY_URI: 'null',
+      });
       const conditions = production.rules!.map((rule) => rule.if);
       assert.deepEqual(conditions, [
         '$CI_COMMIT_BRANCH == "main" && $DEPLOY_TO_PRODUCTION == "true"',

@@ -90,7 +90,7 @@ function productionJob(facts: PipelineFacts): string {
     # Reviewers of this environment are asked before anything happens.
     environment: production
     steps:
-${setUp(facts, '', `gnu-mlops-store-\${{ github.run_id }}-\${{ github.run_attempt }}-`)}
+${setUp(facts, '', `gnu-mlops-store-\${{ github.run_id }}-`)}
       - name: Deploy to GNU_Production
         env:
           VERSION: \${{ needs.model.outputs.version }}
@@ -161,15 +161,20 @@ ${secrets(facts)}
 ${store.length === 0 ? '' : save}`;
 }
 
-/** A pull request works in a store of its own: it registers nothing where production lives. */
-function secrets({ secrets: names }: PipelineFacts): string {
-  return names
-    .map((name) => {
-      const value = `secrets.${name}`;
-      if (name !== 'MLFLOW_TRACKING_URI') return `          ${name}: \${{ ${value} }}`;
-      return `          ${name}: \${{ github.event_name == 'pull_request' && 'sqlite:///pull-request.db' || ${value} }}`;
-    })
-    .join('\n');
+/** A pull request works in a store of its own, registry included: it registers nothing where production lives. */
+function secrets({ secrets: names, registry }: PipelineFacts): string {
+  const inPullRequest = (value: string, otherwise: string) =>
+    `\${{ github.event_name == 'pull_request' && '${value}' || ${otherwise} }}`;
+  const lines = names.map((name) => {
+    const value = `secrets.${name}`;
+    const isStore = name === 'MLFLOW_TRACKING_URI';
+    return `${name}: ${isStore ? inPullRequest('sqlite:///pull-request.db', value) : `\${{ ${value} }}`}`;
+  });
+  if (registry !== null) {
+    const otherwise = 'secret' in registry ? `secrets.${registry.secret}` : `'${registry.uri.replaceAll("'", "''")}'`;
+    lines.push(`GNU_MLOPS__MLFLOW__REGISTRY_URI: ${inPullRequest('null', otherwise)}`);
+  }
+  return lines.map((line) => `          ${line}`).join('\n');
 }
 
 /** JSON's strings are YAML's; plain where that is plainly safe. */

@@ -16,6 +16,7 @@ workflow:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
       variables:
         MLFLOW_TRACKING_URI: sqlite:///merge-request.db
+        GNU_MLOPS__MLFLOW__REGISTRY_URI: "null"
     - if: $CI_COMMIT_BRANCH == "main"
     - if: $CI_COMMIT_BRANCH == "develop"
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { type Environment, inspectConfig } from '../config/load.ts';
 import { isSqliteUri, sqliteFile } from '../tracking/sqlite/location.ts';
 
@@ -13,6 +14,8 @@ export interface PipelineFacts {
   store: string[];
   /** Logs of the project. */
   logs: string;
+  /** A registry apart from the tracking store, or the secret that names it; null without one. */
+  registry: { uri: string } | { secret: string } | null;
   /** Names of secrets (or variables) that the configuration or its store takes from the environment. */
   secrets: string[];
 }
@@ -34,8 +37,19 @@ export function pipelineFacts(configFile: string, env: Environment): PipelineFac
     config: path.basename(configFile),
     store: isFile ? [within(sqliteFile(uri, baseDir)), within('mlruns')] : [],
     logs: within('logs'),
+    registry: registryOf(configFile),
     secrets: [...new Set([...SERVER_SECRETS, ...mentionedVariables(configFile)])].sort(),
   };
+}
+
+/** As the file says it: where a part of it is a variable, only the whole pipeline could put it together. */
+function registryOf(configFile: string): PipelineFacts['registry'] {
+  const { mlflow } = (parse(readFileSync(configFile, 'utf8')) ?? {}) as { mlflow?: { registry_uri?: unknown } };
+  const uri = mlflow?.registry_uri;
+  if (typeof uri !== 'string') return null;
+  const [, secret] = /^\$\{([A-Za-z_]\w*)\}$/.exec(uri) ?? [];
+  if (secret !== undefined) return { secret };
+  return uri.includes('${') ? null : { uri };
 }
 
 /** The folder that git works in, else that of config.yaml. */
