@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig } from '../engine/config/load.ts';
 import { parseSetFlag } from '../engine/config/overrides.ts';
 import { placeError } from '../engine/config/place-error.ts';
 import { redact, withoutSecrets } from '../engine/config/secrets.ts';
+import { afterRefusal } from '../engine/notification/after-operation.ts';
 import { type OpenProjectOptions, openProject, type Project, secretsOf } from '../engine/project.ts';
 import { EngineError } from '../engine/support/errors.ts';
 import type { LogEntry } from '../engine/support/operation-log.ts';
@@ -48,6 +49,16 @@ export class CommandContext {
     this.#project = await openProject({ ...this.projectOptions, ...options });
     this.#warn(this.#project.loaded);
     return this.#project;
+  }
+
+  /** As {@link project}, for an operation that people are told of: also when it cannot begin. */
+  async projectFor(operation: string, options: Pick<OpenProjectOptions, 'createStore'> = {}): Promise<Project> {
+    try {
+      return await this.project(options);
+    } catch (error) {
+      if (!this.isAttended) await afterRefusal(this.projectOptions, operation, error);
+      throw error;
+    }
   }
 
   /** The project for a command that works on what was trained: there must be a store. */

@@ -65,6 +65,9 @@ export interface Project {
   close(): Promise<void>;
 }
 
+/** What there is to work with when the store cannot be opened. */
+export type StorelessProject = Omit<Project, 'store' | 'recover'>;
+
 /**
  * Opens the project that a config.yaml describes.
  * @throws EngineError `invalid-config`, or what the store says: `not-found` (missing, and not to be made), `invalid-store`,
@@ -132,6 +135,30 @@ function makeProject(
   { store, actor }: { store: TrackingStore; actor: string },
   options: OpenProjectOptions,
 ): Project {
+  const storeless = storelessProject(loaded, options);
+  const { clock } = storeless;
+  return {
+    ...storeless,
+    store,
+    actor,
+    recover: () => {
+      const { config } = loaded;
+      const names = [
+        config.mlflow.experiment_name,
+        eventsExperiment(config),
+        batchExperiment(config),
+        retrainingExperiment(config),
+      ];
+      return recoverInterrupted(store, names, undefined, clock(), config.mlflow.model_name);
+    },
+    close: async () => {
+      await storeless.close();
+      await store.close();
+    },
+  };
+}
+
+export function storelessProject(loaded: LoadedConfig, options: OpenProjectOptions): StorelessProject {
   const baseDir = path.dirname(loaded.file);
   const clock = options.clock ?? (() => new Date());
   const redactText = (text: string) => redact(text, loaded.secrets);
@@ -143,11 +170,10 @@ function makeProject(
     baseDir,
     env: loaded.env,
     loaded,
-    store,
     readOnly: options.readOnly ?? false,
     isOffline: options.isOffline ?? false,
     clock,
-    actor,
+    actor: currentActor(loaded.env),
     redact: redactText,
     stateFolder,
     startLog: (operation) =>
@@ -164,20 +190,7 @@ function makeProject(
       leases ??= new LeaseStore(path.join(makeStateFolder(baseDir), 'state.db'));
       return leases;
     },
-    recover: () => {
-      const { config } = loaded;
-      const names = [
-        config.mlflow.experiment_name,
-        eventsExperiment(config),
-        batchExperiment(config),
-        retrainingExperiment(config),
-      ];
-      return recoverInterrupted(store, names, undefined, clock(), config.mlflow.model_name);
-    },
-    close: async () => {
-      leases?.close();
-      await store.close();
-    },
+    close: async () => leases?.close(),
   };
 }
 

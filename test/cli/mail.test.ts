@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { projectRoot } from '../../scripts/cache.ts';
 import { run as runProcess } from '../../scripts/subprocess.ts';
+import type { ValidateResult } from '../../src/engine/index.ts';
 import { type ParsedMail, parseMail } from '../engine/notification/parsed-mail.ts';
 import { CERTIFICATE, type MailServer, startMailServer } from '../engine/notification/started-mail-server.ts';
 import { type BatchProject, batchProject } from './batch-project.ts';
@@ -204,5 +205,53 @@ describe('Mail about commands, over TLS with a password', () => {
     assert.ok(files.length > 20);
     for (const file of files) assert.ok(!readFileSync(file).includes('canary'), file);
     for (const { raw } of await server.mails()) assert.doesNotMatch(raw, /canary/);
+  });
+
+  it('is looked after by validate, which signs in and sends nothing', async () => {
+    const checkOf = async (...args: string[]) => {
+      const { code, stdout } = await run('validate', '--json', ...args);
+      assert.equal(code, 0, stdout);
+      const { checks } = JSON.parse(stdout) as ValidateResult;
+      return checks.find(({ id }) => id === 'mail');
+    };
+    assert.deepEqual(await checkOf(), {
+      id: 'mail',
+      status: 'ok',
+      message: `localhost:${server.port} takes mail to watch@example.org, train@example.org.`,
+      fix: null,
+      reason: null,
+    });
+    const wrong = await checkOf('--set', 'notifications.smtp.password=another');
+    assert.equal(wrong?.status, 'warning');
+    assert.match(wrong.message, /user or password of notifications\.smtp not accepted/);
+    const nobodyThere = await checkOf('--set', 'notifications.smtp.port=1');
+    assert.match(nobodyThere!.message, /localhost:1 cannot be used: .*ECONNREFUSED/);
+    assert.match(nobodyThere!.fix!, /notifications\.smtp/);
+    assert.match((await checkOf('--set', 'notifications.smtp.host=null'))!.message, /host is not set/);
+    const alone = ['monitoring.alert_emails=[]', 'retraining.notification_email=null'];
+    assert.match((await checkOf(...alone.flatMap((each) => ['--set', each])))!.message, /nobody to write to/);
+    const { stdout } = await run('validate', '--set', 'notifications.smtp.port=1');
+    assert.doesNotMatch(stdout, /Everything is in place/);
+    assert.match(stdout, /Nothing failed; \d+ warnings?\./);
+    assert.deepEqual(await mails(), []);
+  });
+
+  it('tells of commands that could not begin, because their store or their configuration is broken', async () => {
+    const broken = path.join(project.folder, 'broken.db');
+    writeFileSync(broken, 'no database, but a text that is long enough to be read as one'.repeat(20));
+    const here = ['--set', 'mlflow.tracking_uri=sqlite:///broken.db'];
+    for (const command of [['batch'], ['retrain'], ['train'], ['deploy', '--stage', 'staging'], ['rollback']]) {
+      assert.equal((await run(...command, ...here)).code, 4, command[0]);
+      const told = await mails();
+      assert.deepEqual(
+        told.map(({ headers }) => headers.subject),
+        [`[gnu-mlops] FAILED: ${command[0]} of penguin_species: invalid-store`],
+      );
+      assert.match(told[0]!.parts['text/plain']!, /broken\.db/);
+    }
+    assert.equal((await run('batch', '--set', 'training.cv_folds=many')).code, 2);
+    assert.equal((await mails()).length, 1);
+    assert.equal((await run('batch', '--set', 'notifications.smtp.port=many')).code, 2);
+    assert.deepEqual(await mails(), [], 'it is not known how');
   });
 });

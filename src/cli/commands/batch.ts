@@ -17,7 +17,7 @@ export function addBatch(program: Command, dispatch: Dispatch): Command {
     .action((place: string | undefined, flags: { dryRun?: boolean }) =>
       dispatch(flags, async (context) => {
         const options = { ...context.control, path: place && path.resolve(place), dryRun: flags.dryRun };
-        const project = await context.project();
+        const project = await context.projectFor('batch');
         const { isAttended } = context;
         const operation = { project, operation: 'batch', isAttended };
         const result = await notified(

@@ -21,7 +21,7 @@ export async function runPromotion(
   { operation, stage, plan, carryOut }: Promotion,
   { dryRun, notes }: { dryRun?: boolean; notes?: string },
 ): Promise<Outcome> {
-  const project = await context.storedProject();
+  const project = await (dryRun ? context.storedProject() : context.projectFor(operation, { createStore: false }));
   // What a killed command left is settled first, so that it does not look like somebody else's change afterwards.
   if (!dryRun) await project.recover();
   const shown = await plan(project);

@@ -21,7 +21,7 @@ export function addRetrain(program: Command, dispatch: Dispatch): Command {
     .option('--dry-run', 'show what would happen and why, change nothing')
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {
-        const project = await context.project();
+        const project = await context.projectFor('retrain');
         const operation = { project, operation: 'retrain', isAttended: context.isAttended };
         const result = await notified(
           operation,

@@ -14,7 +14,7 @@ export function addTrain(program: Command, dispatch: Dispatch): Command {
     .option('--run-name <name>', 'name of the run')
     .action((options: { runName?: string }) =>
       dispatch(options, async (context) => {
-        const project = await context.project();
+        const project = await context.projectFor('train');
         const operation = { project, operation: 'train', isAttended: context.isAttended };
         const work = () => train(project, { ...context.control, runName: options.runName });
         const result = await notified(operation, work, async () => undefined);

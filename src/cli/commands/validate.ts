@@ -32,6 +32,12 @@ function validateText({ checks }: ValidateResult): string {
   });
   const failed = checks.filter(({ status }) => status === 'error').length;
   const fixes = checks.flatMap(({ fix }) => (fix === null ? [] : [`to do: ${fix}`]));
-  const verdict = failed === 0 ? 'Everything is in place.' : `${failed} ${failed === 1 ? 'check' : 'checks'} failed.`;
+  const doubtful = checks.filter(({ status }) => status === 'warning').length;
+  const verdict =
+    failed > 0
+      ? `${failed} ${failed === 1 ? 'check' : 'checks'} failed.`
+      : doubtful > 0
+        ? `Nothing failed; ${doubtful === 1 ? 'one warning' : `${doubtful} warnings`}.`
+        : 'Everything is in place.';
   return [table(['check', 'status', ''], rows), '', ...fixes, verdict].join('\n');
 }

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { bestOfConfig } from '../config/best-of-config.ts';
+import { parseSetFlag } from '../config/overrides.ts';
+import { type OpenProjectOptions, storelessProject } from '../project.ts';
 import { exitCodeOf, toEngineError } from '../support/errors.ts';
 import { type LogFile, listLogs, partOf } from '../support/log-files.ts';
 import type { LogEntry } from '../support/operation-log.ts';
 import { isNews } from './drift-memory.ts';
 import type { BatchOutcome, DeploymentOutcome, DriftAlarm, RetrainOutcome } from './notice.ts';
 import { notify } from './notify.ts';
-import type { Teller } from './teller.ts';
+import { canTell, type Teller } from './teller.ts';
 
 /** Tells of a batch that ended, also by a night with nothing to do: what still waits is sent then. */
 export async function afterBatch(project: Teller, result: BatchOutcome): Promise<void> {
@@ -54,6 +57,21 @@ export async function afterFailure(project: Teller, operation: string, error: un
   const failure = { reason, message, fix: details.fix ?? null, exit_code: exitCodeOf(toEngineError(error)) };
   const end = { log: log?.file ?? null, tail: log?.tail ?? [] };
   await notify(project, { kind: 'failure', operation, failure: { ...failure, ...end } });
+}
+
+/** Tells that an operation could not begin, because its project cannot be opened; as far as the configuration says whom to tell. */
+export async function afterRefusal(options: OpenProjectOptions, operation: string, error: unknown): Promise<void> {
+  const file = path.resolve(options.configFile ?? 'config.yaml');
+  if (!existsSync(file)) return;
+  const overrides = (options.set ?? []).map(parseSetFlag);
+  const loaded = bestOfConfig({ file, overrides, env: options.env ?? process.env });
+  if (!canTell(loaded)) return;
+  const project = storelessProject(loaded, options);
+  try {
+    await afterFailure(project, operation, error);
+  } finally {
+    await project.close();
+  }
 }
 
 interface OwnLog {

@@ -11,11 +11,15 @@ export interface DigestEvent {
   /** ISO 8601 UTC */
   at: string;
   operation: string;
+  /** The schedule that ran it; null (or, in spools of before, absent) when somebody started it by hand. */
+  schedule?: string | null;
   /** `alarm`: said beside what the operation itself says, and not counted. */
   outcome: 'done' | 'nothing-to-do' | 'failed' | 'alarm';
   /** One sentence without secrets. */
   text: string;
 }
+
+type Schedule = Config['schedules'][number];
 
 const HOUR_MS = 3_600_000;
 /** A little less than the period: nights are not equally long, and an operation may end a little earlier than yesterday. */
@@ -89,11 +93,22 @@ export interface Due {
 }
 
 function summarise(config: Config, events: DigestEvent[], since: Date, until: Date): Digest {
-  const operations = new Set([...config.schedules.filter(({ enabled }) => enabled), ...events].map((e) => e.operation));
+  const schedules = config.schedules.filter(({ enabled }) => enabled);
+  const counted = events.filter(({ outcome }) => outcome !== 'alarm');
+  const ranBy = ({ id, operation }: Schedule) => counted.filter((e) => e.schedule === id && e.operation === operation);
+  const scheduled = new Set(schedules.flatMap(ranBy));
+  const others = Map.groupBy(
+    counted.filter((event) => !scheduled.has(event)),
+    ({ operation }) => operation,
+  );
+  const rows = [
+    ...schedules.map((each) => toRow(each, ranBy(each), { since, until })),
+    ...[...others].map(([operation, some]) => toRow({ operation }, some, { since, until })),
+  ];
   return {
     since: since.toISOString(),
     until: until.toISOString(),
-    rows: [...operations].sort().map((operation) => toRow(config, operation, events, { since, until })),
+    rows: rows.sort((a, b) => (a.operation < b.operation ? -1 : a.operation > b.operation ? 1 : 0)),
     events: events.map(({ at, text }) => ({ at, text })),
   };
 }
@@ -103,24 +118,16 @@ interface Period {
   until: Date;
 }
 
-function toRow(config: Config, operation: string, all: DigestEvent[], period: Period): DigestRow {
-  const events = all.filter((event) => event.operation === operation && event.outcome !== 'alarm');
-  const schedules = config.schedules.filter((each) => each.enabled && each.operation === operation);
+/** @param what a schedule, or only an operation, which is due at no time */
+function toRow(what: Schedule | { operation: string }, events: DigestEvent[], period: Period): DigestRow {
+  const schedule = 'id' in what ? what : null;
   const ended = (outcome: DigestEvent['outcome']) => events.filter((event) => event.outcome === outcome).length;
-  const zone = schedules[0]?.timezone;
+  const instants = events.map(({ at }) => new Date(at));
   return {
-    operation,
-    nights_due:
-      schedules.length === 0
-        ? null
-        : nights(
-            schedules.flatMap((each) => dueInstants(each, period)),
-            zone,
-          ),
-    nights_ran: nights(
-      events.map(({ at }) => new Date(at)),
-      zone,
-    ),
+    operation: what.operation,
+    schedule: schedule?.id ?? null,
+    nights_due: schedule && nights(dueInstants(schedule, period), schedule.timezone),
+    nights_ran: nights(instants, schedule?.timezone),
     done: ended('done'),
     nothing_to_do: ended('nothing-to-do'),
     failed: ended('failed'),
@@ -130,7 +137,7 @@ function toRow(config: Config, operation: string, all: DigestEvent[], period: Pe
 /** More firings than a week has minutes are not counted. */
 const MOST_FIRINGS = 10_100;
 
-function dueInstants({ cron, timezone }: Config['schedules'][number], { since, until }: Period): Date[] {
+function dueInstants({ cron, timezone }: Schedule, { since, until }: Period): Date[] {
   const schedule = new Cron(cron, { timezone });
   const instants: Date[] = [];
   let next = schedule.nextRun(since);

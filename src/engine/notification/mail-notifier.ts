@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type SmtpTransport from 'nodemailer/lib/smtp-transport';
 import type { Config } from '../config/config.ts';
+import { EngineError } from '../support/errors.ts';
 import type { Message } from './message.ts';
-import { allOf, type Delivery, type Notifier, type Patience, type Refusal } from './notifier.ts';
+import { allOf, type Delivery, type Notifier, PATIENCE, type Patience, type Refusal } from './notifier.ts';
 
 type Smtp = Config['notifications']['smtp'];
 
@@ -50,6 +51,29 @@ export class MailNotifier implements Notifier {
     } finally {
       transport.close();
     }
+  }
+}
+
+/**
+ * Signs in to the server and sends nothing.
+ * @throws EngineError `unreachable`, `unauthorized`
+ */
+export async function checkMailServer(smtp: Smtp, patience: Patience = PATIENCE): Promise<void> {
+  const { createTransport } = await import('nodemailer');
+  const transport = createTransport(transportOptions(smtp, patience));
+  try {
+    await transport.verify();
+  } catch (error) {
+    const failure = error as SmtpFailure;
+    throw new EngineError(
+      failure.code === 'EAUTH' ? 'unauthorized' : 'unreachable',
+      `The mail server ${smtp.host}:${smtp.port} cannot be used: ${reasonOf(failure)}.`,
+      {
+        fix: 'Correct notifications.smtp, or its password; until then nobody gets a mail, and mails wait in .gnu-mlops/spool.',
+      },
+    );
+  } finally {
+    transport.close();
   }
 }
 

@@ -70,10 +70,12 @@ export interface DriftAlarm {
   features: DriftedFeature[];
 }
 
-/** One line of a digest: an operation of the period. */
+/** One line of a digest: a schedule of the period, or what was done by hand. */
 export interface DigestRow {
   operation: string;
-  /** Local days on which its schedules were due; null when it has none. */
+  /** Null for an operation that no schedule ran. */
+  schedule: string | null;
+  /** Local days on which the schedule was due; null without one. */
   nights_due: number | null;
   /** Local days on which it ran. */
   nights_ran: number;

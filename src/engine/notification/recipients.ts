@@ -7,8 +7,7 @@ import { type Notice, operationOf, weightOf } from './notice.ts';
  */
 export function recipientsOf(config: Config, notice: Notice): string[] {
   const watchers = config.monitoring.alert_emails;
-  if (notice.kind === 'digest')
-    return distinct([...watchers, ...ownAddresses(config, 'batch'), ...ownAddresses(config)]);
+  if (notice.kind === 'digest') return allRecipients(config);
   const own = ownAddresses(config, operationOf(notice));
   switch (weightOf(notice)) {
     case 'alert':
@@ -18,6 +17,11 @@ export function recipientsOf(config: Config, notice: Notice): string[] {
     case 'idle':
       return [];
   }
+}
+
+/** Everybody whom something is told. */
+export function allRecipients(config: Config): string[] {
+  return distinct([...config.monitoring.alert_emails, ...ownAddresses(config, 'batch'), ...ownAddresses(config)]);
 }
 
 /** What changes production (train, deploy, rollback, retrain) is told where retraining is. */

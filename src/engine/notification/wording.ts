@@ -200,15 +200,27 @@ function failureLetter(
 
 function digestLetter({ since, until, rows, events }: Digest, origin: Origin): Letter {
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
-  const nights = rows.map((row) => `${row.operation} ran in ${ofNights(row)}`).join(', ');
+  const nights = rows.map((row) => `${row.schedule ?? row.operation} ran in ${ofNights(row)}`).join(', ');
   const cells = rows.map((row) =>
-    [row.operation, row.nights_due ?? '-', row.nights_ran, row.done, row.nothing_to_do, row.failed].map(String),
+    [
+      row.operation,
+      row.schedule ?? 'by hand',
+      row.nights_due ?? '-',
+      row.nights_ran,
+      row.done,
+      row.nothing_to_do,
+      row.failed,
+    ].map(String),
   );
   return {
     subject: `Digest of ${origin.modelName}: ${nights === '' ? 'nothing ran' : nights}; ${count(failed, 'failure')}`,
     blocks: [
       { kind: 'paragraph', text: `From ${since} to ${until}.` },
-      tableBlock('Operations', ['operation', 'nights due', 'nights ran', 'done', 'nothing to do', 'failed'], cells),
+      tableBlock(
+        'Operations',
+        ['operation', 'schedule', 'nights due', 'nights ran', 'done', 'nothing to do', 'failed'],
+        cells,
+      ),
       tableBlock(
         'Events',
         ['time', 'what'],

@@ -1,35 +1,8 @@
-import { inspectConfig, type LoadConfigOptions, type LoadedConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { FiringHistory } from './firings.ts';
 import { OPERATIONS } from './operations.ts';
 import type { Schedule, ScheduledOperation } from './schedule.ts';
 import { timingProblems } from './schedule-findings.ts';
-
-/** What can be read of a configuration that is refused; defaults when that is nothing. */
-export function bestOfConfig(source: LoadConfigOptions): LoadedConfig {
-  try {
-    return withLogs(inspectConfig(source));
-  } catch {
-    return inspectConfig({ file: source.file, text: '', env: {} });
-  }
-}
-
-/** Logs are kept for as long as the schema says when the file says nonsense. */
-function withLogs(loaded: LoadedConfig): LoadedConfig {
-  const { findings, config, file } = loaded;
-  const isSound = !findings.some(({ severity, path: [section] }) => severity === 'error' && section === 'logs');
-  return isSound
-    ? loaded
-    : { ...loaded, config: { ...config, logs: inspectConfig({ file, text: '', env: {} }).config.logs } };
-}
-
-/** Sections that say whom to tell, and how. */
-const TELLING = ['notifications', 'monitoring', 'mlflow'];
-
-/** Whether what is wrong with a configuration leaves it known whom to tell. */
-export function canTell({ findings }: LoadedConfig): boolean {
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  return errors.every(({ path: [section] }) => section !== undefined && !TELLING.includes(String(section)));
-}
 
 /**
  * A schedule of a configuration that is refused: as it stands there when that much is sound, else when it was due so far.

@@ -1,21 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { bestOfConfig } from '../config/best-of-config.ts';
 import { type LoadConfigOptions, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
-import { redact } from '../config/secrets.ts';
 import { afterFailure } from '../notification/after-operation.ts';
-import type { Teller } from '../notification/teller.ts';
-import { type OpenProjectOptions, openProject } from '../project.ts';
+import { canTell } from '../notification/teller.ts';
+import { type OpenProjectOptions, openProject, storelessProject } from '../project.ts';
 import { EngineError, exitCodeOf, toEngineError } from '../support/errors.ts';
 import { type Lease, LeaseStore } from '../support/leases.ts';
-import { OperationLog } from '../support/operation-log.ts';
+import type { OperationLog } from '../support/operation-log.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import { judge, type Verdict } from './due.ts';
 import { nextDues } from './expression.ts';
 import { FiringHistory } from './firings.ts';
 import { jitterDelay } from './jitter.ts';
-import { bestOfConfig, canTell, lastKnownSchedule } from './last-known.ts';
+import { lastKnownSchedule } from './last-known.ts';
 import { OPERATIONS, type OperationEnd, type OperationTable } from './operations.ts';
 import { ensureProjectId } from './project-id.ts';
 import type { ScheduleRunResult } from './results.ts';
@@ -133,7 +133,7 @@ async function settle(
   const started = clock();
   const firing = history.begin(schedule, due, started);
   if (firing === null) return report(attempt, 'not-due');
-  const log = startLog(attempt, 'schedule', started);
+  const log = storelessProject(attempt.loaded, attempt.options).startLog('schedule');
   history.setLog(firing, `${log.stem}.log`);
   if (kind === 'missed') {
     const lateBy = Math.round((started.getTime() - due.getTime()) / 60_000);
@@ -169,7 +169,7 @@ async function fire(attempt: Attempt, history: FiringHistory, beginning: Beginni
     return report(attempt, status, { due, started, log, exitCode });
   } catch (thrown) {
     const error = recordFailure(attempt, history, beginning, thrown);
-    await tellFailure(attempt, leases, error, started);
+    await tellFailure(attempt, error, started);
     throw error;
   } finally {
     leases.close();
@@ -207,7 +207,7 @@ async function perform(
     log.write('info', `Waiting ${(wait / 1000).toFixed(1)} s: jitter_seconds is ${schedule.jitter_seconds}.`);
   await delay(wait, undefined, options.signal ? { signal: options.signal } : {});
   throwIfCancelled(options.signal);
-  const project = await openProject(options);
+  const project = { ...(await openProject(options)), schedule: schedule.id };
   try {
     const control = { signal: options.signal, onProgress: options.onProgress };
     return await (options.operations ?? OPERATIONS)[schedule.operation](project, control);
@@ -234,20 +234,14 @@ function recordFailure(
 }
 
 /** Also when the project could not be opened: a store that is away at night is what people want to know of. */
-async function tellFailure(
-  { schedule, loaded, options, baseDir, clock }: Attempt,
-  leases: LeaseStore,
-  error: EngineError,
-  started: Date,
-): Promise<void> {
+async function tellFailure({ schedule, loaded, options }: Attempt, error: EngineError, started: Date): Promise<void> {
   if (!canTell(loaded)) return;
-  const { config, file: configFile } = loaded;
-  const teller: Teller = {
-    ...{ config, configFile, baseDir, clock, readOnly: options.readOnly ?? false, actor: '' },
-    ...{ redact: (text) => redact(text, loaded.secrets), stateFolder: path.dirname(stateFile(baseDir)) },
-    ...{ startLog: (operation) => startLog({ loaded, options, baseDir, clock }, operation), leases: () => leases },
-  };
-  await afterFailure(teller, schedule.operation, error, started);
+  const project = storelessProject(loaded, options);
+  try {
+    await afterFailure({ ...project, schedule: schedule.id }, schedule.operation, error, started);
+  } finally {
+    await project.close();
+  }
 }
 
 function tellInterrupted(history: FiringHistory, lease: Lease, { firing, log }: Beginning, id: string): void {
@@ -255,22 +249,6 @@ function tellInterrupted(history: FiringHistory, lease: Lease, { firing, log }: 
     const message = `The firing that was due ${iso(due)} and began ${iso(started)} was interrupted: its process is gone.`;
     log.write('warning', message, { schedule: id, owner: lease.takenFrom });
   }
-}
-
-function startLog(
-  { baseDir, clock, loaded, options }: Omit<Attempt, 'schedule' | 'refusal'>,
-  operation: string,
-  startedAt = clock(),
-): OperationLog {
-  return new OperationLog({
-    folder: path.join(baseDir, 'logs'),
-    operation,
-    startedAt,
-    clock,
-    redact: (text) => redact(text, loaded.secrets),
-    onEntry: options.onLog,
-    retentionDays: loaded.config.logs.retention_days,
-  });
 }
 
 function iso(instant: number): string {

@@ -5,6 +5,8 @@ import { inspectConfig, type LoadedConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { placeError } from '../config/place-error.ts';
 import { redact } from '../config/secrets.ts';
+import { checkMailServer } from '../notification/mail-notifier.ts';
+import { allRecipients } from '../notification/recipients.ts';
 import { type OpenProjectOptions, openProjectStore } from '../project.ts';
 import { launcherFile } from '../scheduling/launcher.ts';
 import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
@@ -15,7 +17,7 @@ import { folderErrors } from './folder-errors.ts';
 
 /** One look at one thing. */
 export interface Check {
-  /** `config`, `model`, `schedules` and `launcher` (when there are schedules), `data`, `store`, `folders` */
+  /** `config`, `model`, `schedules` and `launcher` (when there are schedules), `data`, `store`, `folders`, `mail` (when somebody is to get one) */
   id: string;
   status: 'ok' | 'warning' | 'error';
   message: string;
@@ -53,6 +55,7 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
     ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config, options.isOffline))),
     ...failed('folders', 'batch_inference'),
     ...folderChecks(config, baseDir),
+    ...(options.isOffline ? [] : await mailChecks(config)),
   );
   return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
 }
@@ -170,6 +173,27 @@ function folderChecks({ config }: LoadedConfig, baseDir: string): Check[] {
   return errors.length > 0
     ? errors.map((error) => failure('folders', error))
     : [ok('folders', `${baseDir} can be written.`)];
+}
+
+/** Warnings: work goes on without mail, and a machine that only tests a change may not reach the server. */
+async function mailChecks({ config }: LoadedConfig): Promise<Check[]> {
+  const { smtp } = config.notifications;
+  const people = allRecipients(config);
+  if (smtp.host === null && people.length === 0) return [];
+  if (smtp.host === null) {
+    const fix = 'Set notifications.smtp.host, and what else the server asks for.';
+    return [{ ...warning('mail', `Nobody tells ${people.join(', ')}: notifications.smtp.host is not set.`), fix }];
+  }
+  if (people.length === 0) {
+    const fix = 'Set monitoring.alert_emails.';
+    return [{ ...warning('mail', `${smtp.host}:${smtp.port} is there, and nobody to write to.`), fix }];
+  }
+  try {
+    await checkMailServer(smtp);
+    return [ok('mail', `${smtp.host}:${smtp.port} takes mail to ${people.join(', ')}.`)];
+  } catch (error) {
+    return [{ ...failure('mail', error), status: 'warning', reason: null }];
+  }
 }
 
 function attempt<T>(id: string, work: () => T): { value: T } | { check: Check } {

@@ -30,7 +30,7 @@ describe('A digest', () => {
   async function nights(kind: 'daily' | 'weekly', events: [at: string, notice: Notice][]): Promise<void> {
     for (const [at, notice] of events) {
       const project = await told.at(at, [...NIGHTLY, `notifications.digest=${kind}`]);
-      await told.tell(project, notice);
+      await told.tell(notice.kind === 'batch' ? { ...project, schedule: 'nightly' } : project, notice);
     }
   }
 
@@ -42,7 +42,7 @@ describe('A digest', () => {
     ]);
     assert.deepEqual(
       await subjects(),
-      Array.from({ length: 3 }, () => 'Digest of model: batch ran in 1 of 1 night; 0 failures'),
+      Array.from({ length: 3 }, () => 'Digest of model: nightly ran in 1 of 1 night; 0 failures'),
     );
     const [first] = await told.mails();
     assert.deepEqual(first?.to, ['watch@example.org', 'night@example.org']);
@@ -57,14 +57,28 @@ describe('A digest', () => {
       ['2026-11-08T21:00:05.000Z', DONE],
     ]);
     assert.deepEqual(await subjects(), [
-      'Digest of model: batch ran in 1 of 1 night; 0 failures',
-      'Digest of model: batch ran in 4 of 7 nights; 0 failures',
+      'Digest of model: nightly ran in 1 of 1 night; 0 failures',
+      'Digest of model: nightly ran in 4 of 7 nights; 0 failures',
     ]);
     const text = (await told.mails())[1]!.parts['text/plain']!;
     assert.match(text, /From 2026-11-01T21:00:05\.000Z to 2026-11-08T21:00:05\.000Z/);
-    assert.match(text, /batch +7 +4 +3 +1 +0/);
+    assert.match(text, /batch +nightly +7 +4 +3 +1 +0/);
     assert.match(text, /2026-11-04T21:00:05\.000Z +batch: nothing to do/);
     assert.equal(text.match(/Batch done: 1,200 rows/g)?.length, 3);
+  });
+
+  it('tells a schedule that never ran from one that did, and from what was started by hand', async () => {
+    const schedules = `schedules=[${['noon', 'midnight'].map((id, i) => `{ id: ${id}, operation: batch, cron: "0 ${12 * i} * * *", timezone: Europe/Berlin }`).join(', ')}]`;
+    for (let day = 1; day <= 8; day++) {
+      const project = await told.at(`2026-11-0${day}T11:00:05.000Z`, [schedules, 'notifications.digest=weekly']);
+      await told.tell({ ...project, schedule: 'noon' }, DONE);
+      if (day === 4) await told.tell(project, DONE);
+    }
+    assert.equal(
+      (await subjects()).at(-1),
+      'Digest of model: noon ran in 7 of 7 nights, midnight ran in 0 of 7 nights, batch ran in 1 night; 0 failures',
+    );
+    assert.match((await told.mails()).at(-1)!.parts['text/plain']!, /batch +by hand +- +1 +1 +0 +0/);
   });
 
   it('does not hold back what is urgent, and tells of it again', async () => {
@@ -77,7 +91,7 @@ describe('A digest', () => {
     const [, broken, back, digest] = await subjects();
     assert.match(broken!, /^BATCH FAILED/);
     assert.match(back!, /^ROLLED BACK/);
-    assert.equal(digest, 'Digest of model: batch ran in 2 of 7 nights, rollback ran in 1 night; 1 failure');
+    assert.equal(digest, 'Digest of model: nightly ran in 2 of 7 nights, rollback ran in 1 night; 1 failure');
   });
 
   it('counts the nights on both sides of a change to and from daylight saving once each', async () => {

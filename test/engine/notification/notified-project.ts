@@ -1,6 +1,7 @@
 import type { NotifyReport } from '../../../src/engine/notification/delivery.ts';
 import type { Notice } from '../../../src/engine/notification/notice.ts';
 import { notify } from '../../../src/engine/notification/notify.ts';
+import type { Teller } from '../../../src/engine/notification/teller.ts';
 import type { Project } from '../../../src/engine/project.ts';
 import type { LogEntry } from '../../../src/engine/support/operation-log.ts';
 import { type TemporaryProject, temporaryProject } from '../training/temporary-project.ts';
@@ -18,7 +19,7 @@ export interface NotifiedProject {
   log: LogEntry[];
   /** Opens the project at `now` with further `--set` flags. */
   at(now: string, set?: string[], env?: Record<string, string>): Promise<Project>;
-  tell(project: Project, notice: Notice): Promise<NotifyReport>;
+  tell(project: Teller, notice: Notice): Promise<NotifyReport>;
   /** What has come, read. */
   mails(): Promise<(ParsedMail & { to: string[]; raw: string })[]>;
   /** Nobody listens any more; what came is kept. */
