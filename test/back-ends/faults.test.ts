@@ -46,7 +46,7 @@ const WAYS: Way[] = [
   },
   { name: 'cut alone', fault: (n, at) => (n === at ? 'cut' : undefined), points: 3 },
   { name: 'refused alone', fault: (n, at) => (n === at ? 'refuse' : undefined), points: 3 },
-  { name: 'empty alone', fault: (n, at) => (n === at ? 'empty' : undefined), points: EVERY },
+  { name: 'empty alone', fault: (n, at) => (n === at ? 'empty' : undefined), points: 8 },
   ...(['error', 'page', 'half', 'nonsense', 'empty', 'hang', 'slow'] as const).map((kind) => ({
     name: `${kind} from it on`,
     fault: (n: number, at: number) => (n >= at ? kind : undefined),

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
 import type {
   CompareResult,
   DeployResult,
@@ -16,21 +17,32 @@ import { ADMIN, type MlflowServer, startMlflowServer } from '../harness/mlflow-s
 import type { PythonEnvironment } from '../harness/python.ts';
 import { askPython, type ScoreAnswer } from '../interop/python-colleague.ts';
 
+interface ServerKind {
+  python: PythonEnvironment;
+  /** Whose `MlflowClient` the colleague uses; the oldest server's own environment has no learners. */
+  colleague: PythonEnvironment;
+  basicAuth: boolean;
+  /** Whether `params.x IS NULL` means anything to it. */
+  knowsNull: boolean;
+}
+
 /** One version of the server asks for a password, so that both ways are walked. */
-const SERVERS: { python: PythonEnvironment; basicAuth: boolean }[] = [
-  { python: 'mlflow2', basicAuth: false },
-  { python: 'mlflow3', basicAuth: true },
+const SERVERS: ServerKind[] = [
+  { python: 'mlflow29', colleague: 'mlflow2', basicAuth: false, knowsNull: false },
+  { python: 'mlflow2', colleague: 'mlflow2', basicAuth: false, knowsNull: false },
+  { python: 'mlflow3', colleague: 'mlflow3', basicAuth: true, knowsNull: true },
 ];
 
 const MODEL = 'tumour_diagnosis';
 const CREDENTIALS = { MLFLOW_TRACKING_USERNAME: ADMIN.username, MLFLOW_TRACKING_PASSWORD: ADMIN.password };
 
-for (const { python, basicAuth } of SERVERS) {
+for (const { python, colleague: client, basicAuth, knowsNull } of SERVERS) {
   describe(`The main job on a server of ${python}${basicAuth ? ' that asks for a password' : ''}`, function () {
     this.timeout(240_000);
     let server: MlflowServer;
     let project: TemporaryProject;
     let first: TrainResult;
+    let experiment: string;
     const env: Record<string, string> = basicAuth ? { ...CREDENTIALS } : {};
     /** Everything that any command printed. */
     let printed = '';
@@ -51,6 +63,7 @@ for (const { python, basicAuth } of SERVERS) {
       server = await startMlflowServer({ python, basicAuth });
       project = exampleProject();
       const config = path.join(project.folder, 'config.yaml');
+      experiment = parse(readFileSync(config, 'utf8')).mlflow.experiment_name;
       const text = readFileSync(config, 'utf8').replace(/tracking_uri: .*/, `tracking_uri: ${server.uri}`);
       assert.ok(text.includes(server.uri));
       writeFileSync(config, text.replace(/model_name: .*/, `model_name: ${MODEL}`));
@@ -127,6 +140,22 @@ for (const { python, basicAuth } of SERVERS) {
       assert.equal(record.status, 'FINISHED');
     });
 
+    it('runs a schedule, whose work is recorded on the server, too', async () => {
+      cpSync(path.join(project.folder, 'data/new_rows.csv'), path.join(project.folder, 'data/batch_input/late.csv'));
+      const add = ['schedule', 'add', 'night', '--operation', 'batch', '--cron', '0 1 * * *', '--timezone', 'UTC'];
+      assert.equal((await run(add)).code, 0);
+      const fired = await run(['schedule', 'run', 'night', '--now', '--set', 'batch_inference.settle_seconds=0']);
+      assert.equal(fired.code, 0, fired.stderr);
+      const { runs } = await json<RunsResult>('runs', ['runs', '--set', `mlflow.experiment_name=${experiment}_batch`]);
+      assert.deepEqual(
+        runs.map(({ status, metrics }) => [status, metrics.files]),
+        [
+          ['FINISHED', 1],
+          ['FINISHED', 1],
+        ],
+      );
+    });
+
     it('lists, searches and compares runs', async () => {
       const second = await json<TrainResult>('train', ['train', '--set', 'model.hyperparameters.n_estimators=20']);
       const { runs } = await json<RunsResult>('runs', ['runs', '--filter', "params.n_estimators = '20'"]);
@@ -134,6 +163,9 @@ for (const { python, basicAuth } of SERVERS) {
         runs.map(({ run_id }) => run_id),
         [second.run_id],
       );
+      const absent = ['runs', '--filter', 'params.n_estimators IS NULL'];
+      if (knowsNull) assert.deepEqual((await json<RunsResult>('runs', absent)).runs, []);
+      else assert.equal((await json<ErrorDocument>('error', absent, 2)).error.reason, 'usage');
       const compared = await json<CompareResult>('compare', ['compare', first.run_id, second.run_id]);
       assert.equal(compared.runs.length, 2);
     });
@@ -150,6 +182,7 @@ for (const { python, basicAuth } of SERVERS) {
           .map(({ kind, version, status }) => `${kind} ${version} ${status}`),
         ['rollback 1 FINISHED', 'promote 2 FINISHED', 'promote 1 FINISHED'],
       );
+      assert.deepEqual(await stageFields(), { 1: 'Production', 2: 'Archived' });
       const before = history.find(({ kind, version }) => kind === 'promote' && version === '2')!;
       const then = await json<InfoResult>('info', ['info', '--at', before.at]);
       assert.equal(then.stages.GNU_Production?.version, '2');
@@ -188,15 +221,25 @@ for (const { python, basicAuth } of SERVERS) {
     const csv = () => path.join(project.folder, 'data/train.csv');
 
     function colleague<T>(...jobs: Parameters<typeof askPython>[2]): Promise<T[]> {
-      return askPython<T>(python, project.folder, jobs, server.uri, basicAuth ? CREDENTIALS : {});
+      return askPython<T>(client, project.folder, jobs, server.uri, basicAuth ? CREDENTIALS : {});
     }
 
     async function fetchRun(runId: string): Promise<{ status: string }> {
+      return (await ask<{ run: { info: { status: string } } }>(`runs/get?run_id=${runId}`)).run.info;
+    }
+
+    /** MLflow's own stage of every version. */
+    async function stageFields(): Promise<Record<string, string>> {
+      const { model_versions } = await ask<{ model_versions: { version: string; current_stage: string }[] }>(
+        `model-versions/search?filter=name%3D'${MODEL}'`,
+      );
+      return Object.fromEntries(model_versions.map(({ version, current_stage }) => [version, current_stage]));
+    }
+
+    async function ask<T>(path: string): Promise<T> {
       const authorization = `Basic ${Buffer.from(`${ADMIN.username}:${ADMIN.password}`).toString('base64')}`;
-      const answer = await fetch(`${server.uri}/api/2.0/mlflow/runs/get?run_id=${runId}`, {
-        headers: { authorization },
-      });
-      return ((await answer.json()) as { run: { info: { status: string } } }).run.info;
+      const answer = await fetch(`${server.uri}/api/2.0/mlflow/${path}`, { headers: { authorization } });
+      return (await answer.json()) as T;
     }
   });
 }

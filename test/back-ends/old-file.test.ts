@@ -7,6 +7,7 @@ import { rejects } from '../engine/tracking/store-contract.ts';
 import { temporaryFolder } from '../engine/tracking/temporary-store.ts';
 import { type PythonEnvironment, pythonEnvironment, runPython } from '../harness/python.ts';
 import { inPythonWords } from '../interop/python-words.ts';
+import { requireReadable } from '../interop/read-only-commands.ts';
 
 const client = path.join(import.meta.dirname, '../interop/store-client.py');
 const MODEL = 'model';
@@ -51,6 +52,8 @@ describe('A SQLite file that MLflow 2.9.2 made', function () {
     assert.deepEqual([newest!.stageField, newest!.aliases], ['Staging', ['champion']]);
     await store.close();
   });
+
+  it('is listed, filtered, compared and shown by the commands', () => requireReadable(folder, uri, MODEL));
 
   it('is not written, and no copy is made of it', async () => {
     const store = await openTrackingStore({ uri, baseDir: folder });

@@ -7,6 +7,7 @@ import { rejects } from '../engine/tracking/store-contract.ts';
 import { temporaryFolder } from '../engine/tracking/temporary-store.ts';
 import { type PythonEnvironment, runPython } from '../harness/python.ts';
 import { inPythonWords } from './python-words.ts';
+import { requireReadable } from './read-only-commands.ts';
 
 const client = path.join(import.meta.dirname, 'store-client.py');
 const MODEL = 'model';
@@ -91,6 +92,9 @@ for (const python of ['mlflow2', 'mlflow3'] as PythonEnvironment[]) {
       assert.equal((await store.getRun(made.run)).name, 'by python');
       assert.deepEqual((await store.getVersion(MODEL, made.version)).aliases, ['champion']);
     });
+
+    it('is listed, filtered, compared and shown by the commands', () =>
+      requireReadable(folder, `file://${folder}/mlruns`, MODEL));
 
     it('is never written, and says how to move it', async () => {
       const { kind, notices } = await store.describe();
