@@ -9,6 +9,7 @@ import type { LogEntry } from '../support/operation-log.ts';
 import { isNews } from './drift-memory.ts';
 import type { BatchOutcome, DeploymentOutcome, DriftAlarm, RetrainOutcome } from './notice.ts';
 import { notify } from './notify.ts';
+import { allRecipients } from './recipients.ts';
 import { canTell, type Teller } from './teller.ts';
 
 /** Tells of a batch that ended, also by a night with nothing to do: what still waits is sent then. */
@@ -59,13 +60,17 @@ export async function afterFailure(project: Teller, operation: string, error: un
   await notify(project, { kind: 'failure', operation, failure: { ...failure, ...end } });
 }
 
-/** Tells that an operation could not begin, because its project cannot be opened; as far as the configuration says whom to tell. */
+/**
+ * Tells that an operation could not begin, because its project cannot be opened; as far as the configuration says whom to tell.
+ * Without anybody to tell nothing is written: a command that could not begin leaves nothing behind.
+ */
 export async function afterRefusal(options: OpenProjectOptions, operation: string, error: unknown): Promise<void> {
   const file = path.resolve(options.configFile ?? 'config.yaml');
   if (!existsSync(file)) return;
   const overrides = (options.set ?? []).map(parseSetFlag);
   const loaded = bestOfConfig({ file, overrides, env: options.env ?? process.env });
-  if (!canTell(loaded)) return;
+  const { webhooks } = loaded.config.notifications;
+  if (!canTell(loaded) || allRecipients(loaded.config).length + webhooks.length === 0) return;
   const project = storelessProject(loaded, options);
   try {
     await afterFailure(project, operation, error);
