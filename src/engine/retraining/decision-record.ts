@@ -2,6 +2,8 @@ import { type Project, retrainingExperiment } from '../project.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
 import type { RetrainResult } from './results.ts';
 
+const TAG = 'gnu_mlops.retrain.';
+
 /** Writes a decision into the store: a run of `<experiment>_retraining`, readable in MLflow's own UI. */
 export async function recordDecision(
   { store, config, actor, clock, redact }: Project,
@@ -18,14 +20,40 @@ export async function recordDecision(
     startTime: now,
     tags: {
       'gnu_mlops.operation': 'retrain',
-      'gnu_mlops.retrain.status': status,
-      'gnu_mlops.retrain.due': due.reason ?? '',
-      'gnu_mlops.retrain.champion': champion?.version ?? '',
-      'gnu_mlops.retrain.challenger': challenger?.version ?? '',
+      [`${TAG}status`]: status,
+      [`${TAG}due`]: due.reason ?? '',
+      [`${TAG}model`]: config.mlflow.model_name,
+      [`${TAG}champion`]: champion?.version ?? '',
+      [`${TAG}challenger`]: challenger?.version ?? '',
       'mlflow.note.content': redact(decision),
       [OWNER_TAG]: ownerTag(),
     },
     metrics: Object.entries(values ?? {}).map(([key, value]) => ({ key, value, timestamp: now, step: 0 })),
   });
   await store.finishRun(run.runId, { status: 'FINISHED', endTime: clock().getTime() });
+}
+
+/** What was decided about a challenger. */
+export interface Decision {
+  status: string;
+  /** Version that was in production then; null when none was. */
+  champion: string | null;
+}
+
+const MOST_DECISIONS = 100;
+
+/** The decisions about a version of the configured model, newest first. */
+export async function decisionsAbout({ store, config }: Project, version: string): Promise<Decision[]> {
+  const experiment = await store.findExperiment(retrainingExperiment(config));
+  if (experiment === null) return [];
+  const { runs } = await store.searchRuns({
+    experimentIds: [experiment.experimentId],
+    filter: `tags.\`${TAG}challenger\` = '${version}'`,
+    orderBy: ['attributes.start_time DESC'],
+    maxResults: MOST_DECISIONS,
+  });
+  const { model_name } = config.mlflow;
+  return runs
+    .filter(({ tags }) => (tags[`${TAG}model`] ?? model_name) === model_name)
+    .map(({ tags }) => ({ status: tags[`${TAG}status`] ?? '', champion: tags[`${TAG}champion`] || null }));
 }

@@ -1,20 +1,20 @@
 import { withPlaces } from '../config/place-error.ts';
-import { deploy, planDeploy } from '../deployment/deploy.ts';
-import { Findings } from '../deployment/findings.ts';
-import type { MetricName, Metrics } from '../evaluation/metrics.ts';
+import { METRIC_NAMES, type MetricName, type Metrics } from '../evaluation/metrics.ts';
 import { type Project, requireWritable } from '../project.ts';
 import type { GateResult } from '../registry/gates.ts';
 import { loadVersion } from '../registry/model-version.ts';
+import type { Stage } from '../registry/stages.ts';
 import { finiteOrNull } from '../support/json.ts';
 import type { OperationControl } from '../support/progress.ts';
-import { type TrainResult, train } from '../training/train.ts';
+import { train } from '../training/train.ts';
 import { loadTrainingData } from '../training/training-data.ts';
 import { type Arena, findArena, holdContest } from './contest.ts';
 import { recordDecision } from './decision-record.ts';
 import { judgeDue } from './due.ts';
-import { guardProduction, inspectProduction, isQuietTime, type ProductionState } from './guard.ts';
+import { guardProduction, inspectProduction, type ProductionState } from './guard.ts';
 import type { Contest, Due, RetrainResult } from './results.ts';
-import { parseSoak, RETRAINING_NOTES, soakingEvent } from './soak.ts';
+import { type Rollout, throughGates } from './rollout.ts';
+import { findSoak, parseSoak, RETRAINING_NOTES, type Soak } from './soak.ts';
 
 export interface RetrainOptions extends OperationControl {
   /** Train though it is not due. */
@@ -53,6 +53,8 @@ class Retraining {
   readonly #options: RetrainOptions;
   readonly #soak: number;
   #production!: ProductionState;
+  /** A soak that ended because production changed hands; told once. */
+  #overtaken: (Soak & { told: string }) | null = null;
   #due: Due = { reason: null, since: null, explanation: '' };
 
   constructor(project: Project, options: RetrainOptions, soak: number) {
@@ -93,7 +95,7 @@ class Retraining {
     const { version, drift } = this.#production;
     const facts = { force: this.#options.force ?? false, hasProduction: version !== null, drift };
     this.#due = await judgeDue(this.#project, facts);
-    return this.#due.reason === null ? this.#result('nothing-to-do', this.#due.explanation) : null;
+    return this.#due.reason === null ? this.#notDue() : null;
   }
 
   async #guard(act: boolean): Promise<RetrainResult | null> {
@@ -106,19 +108,36 @@ class Retraining {
 
   /** A version that a retraining staged goes on to production when its time is over, by the same gates. */
   async #endSoak(act: boolean): Promise<RetrainResult | null> {
-    const event = soakingEvent(this.#production.state);
-    if (event === null || this.#options.force) return null;
-    const until = new Date(event.at + this.#soak);
+    const { state } = this.#production;
+    const soak = this.#options.force ? null : await findSoak(this.#project, state);
+    if (soak === null) return null;
+    const since = soak.since.toISOString();
+    if (soak.isOvertaken) {
+      this.#overtaken = { ...soak, told: overtakenText(soak) };
+      return null;
+    }
+    const until = new Date(soak.since.getTime() + this.#soak);
     if (this.#project.clock() < until) {
-      return this.#result('nothing-to-do', `Version ${event.version} soaks in Staging until ${until.toISOString()}.`);
+      return this.#result('nothing-to-do', `Version ${soak.version} soaks in Staging until ${until.toISOString()}.`);
     }
     if (!this.#project.config.retraining.auto_deploy) return null;
-    if (!act) return this.#result('dry-run', `Version ${event.version} has soaked and would go into production.`);
-    return this.#intoProduction(
-      event.version,
-      `${RETRAINING_NOTES}soaked since ${new Date(event.at).toISOString()}`,
-      {},
-    );
+    if (!act) return this.#result('dry-run', `Version ${soak.version} has soaked and would go into production.`);
+    const challenger = await this.#registered(soak.version);
+    return this.#intoProduction(soak.version, `${RETRAINING_NOTES}soaked since ${since}.`, { challenger });
+  }
+
+  /** Nothing is due; a version that soaked in vain is told of, once. */
+  async #notDue(): Promise<RetrainResult> {
+    if (this.#overtaken === null) return this.#result('nothing-to-do', this.#due.explanation);
+    const { version, told } = this.#overtaken;
+    return this.#result('waiting', told, { challenger: await this.#registered(version) });
+  }
+
+  async #registered(version: string): Promise<Contender | null> {
+    const found = this.#production.state.versions.find((known) => known.version === version);
+    if (found?.runId == null) return null;
+    const { metrics } = await this.#project.store.getRun(found.runId);
+    return { version, run_id: found.runId, metrics: finiteMetrics(metrics) };
   }
 
   async #arena(): Promise<Arena | null> {
@@ -135,11 +154,13 @@ class Retraining {
     const { version, model } = this.#production;
     const arena = await this.#arena();
     const trained = await train(this.#project, { ...this.#options, runName: undefined });
-    const parts: Parts = { challenger: trained, warnings: arena?.warnings ?? [] };
+    const { version: number, run_id, metrics } = trained;
+    const warnings = [...(this.#overtaken ? [this.#overtaken.told] : []), ...(arena?.warnings ?? [])];
+    const parts: Parts = { challenger: { version: number, run_id, metrics: finiteMetrics(metrics) }, warnings };
     if (version === null || model === null || arena === null) {
-      return this.#promote(trained, 'There is no champion that works.', parts);
+      return this.#promote(number, 'There is no champion that works.', parts);
     }
-    const challenger = await store.getVersion(config.mlflow.model_name, trained.version);
+    const challenger = await store.getVersion(config.mlflow.model_name, number);
     const { metric } = config.retraining;
     const data = await loadTrainingData(config, this.#project, this.#options);
     const opponent = await loadVersion(store, challenger);
@@ -147,7 +168,7 @@ class Retraining {
     const isBetter = this.#isBetter(contest);
     const told = describeContest(contest, config.retraining);
     if (!isBetter) return this.#result('kept-production', `Production stays: ${told}`, { ...parts, contest });
-    return this.#promote(trained, `The challenger is better: ${told}`, { ...parts, contest });
+    return this.#promote(number, `The challenger is better: ${told}`, { ...parts, contest });
   }
 
   #isBetter({ improvement, confidence }: Contest): boolean {
@@ -155,52 +176,46 @@ class Retraining {
     return improvement >= improvement_threshold && confidence >= bootstrap_confidence;
   }
 
-  async #promote(trained: TrainResult, why: string, parts: Parts): Promise<RetrainResult> {
+  async #promote(version: string, why: string, parts: Parts): Promise<RetrainResult> {
     const { config, clock } = this.#project;
     if (!config.retraining.auto_deploy) {
       return this.#result('waiting', `${why} A person deploys it (retraining.auto_deploy: false).`, parts);
     }
-    if (isQuietTime(this.#production.state, clock())) {
-      return this.#result('waiting', `${why} Nothing is deployed within 24 hours after an automatic roll back.`, parts);
-    }
     const notes = `${RETRAINING_NOTES}${why}`;
-    const staged = await this.#throughGates('Staging', trained.version, notes);
-    if (!staged.open) return this.#result('refused', `${why} ${staged.refusal}`, { ...parts, gates: staged.gates });
+    const staged = await this.#into('Staging', version, notes);
+    if (staged.status !== 'done') return this.#stopped(staged, why, parts);
     if (this.#soak > 0) {
       const until = new Date(clock().getTime() + this.#soak).toISOString();
       return this.#result('staged', `${why} It soaks in Staging until ${until}.`, { ...parts, gates: staged.gates });
     }
-    return this.#intoProduction(trained.version, notes, parts);
+    return this.#intoProduction(version, notes, parts);
   }
 
   async #intoProduction(version: string, notes: string, parts: Parts): Promise<RetrainResult> {
-    const { open, gates, refusal } = await this.#throughGates('GNU_Production', version, notes);
+    const moved = await this.#into('GNU_Production', version, notes);
     const why = notes.slice(RETRAINING_NOTES.length);
-    if (!open) return this.#result('refused', `${why} ${refusal}`, { ...parts, gates });
-    return this.#result('deployed', `${why} Version ${version} is in production.`, { ...parts, gates });
+    if (moved.status !== 'done') return this.#stopped(moved, why, parts);
+    return this.#result('deployed', `${why} Version ${version} is in production.`, { ...parts, gates: moved.gates });
   }
 
-  async #throughGates(stage: 'Staging' | 'GNU_Production', version: string, notes: string) {
-    const request = { stage, version, notes, findings: new Findings() };
-    const plan = await planDeploy(this.#project, request);
-    const refused = plan.gates.filter(({ passed }) => !passed).map(({ name, actual }) => `${name} (${actual})`);
-    const refusal = `${stage} refuses it: ${refused.join(', ')}.`;
-    if (plan.status === 'refused') return { open: false, gates: plan.gates, refusal };
-    await deploy(this.#project, { ...request, expected: plan });
-    return { open: true, gates: plan.gates, refusal };
+  #into(stage: Stage, version: string, notes: string): Promise<Rollout> {
+    const champion = this.#production.version?.version ?? null;
+    return throughGates(this.#project, { stage, version, notes, champion });
+  }
+
+  #stopped({ status, reason, gates }: Rollout, why: string, parts: Parts): RetrainResult {
+    return this.#result(status === 'refused' ? 'refused' : 'waiting', `${why} ${reason}`, { ...parts, gates });
   }
 
   #result(status: RetrainResult['status'], decision: string, parts: Parts = {}): RetrainResult {
     const { version, drift, state } = this.#production;
-    const { challenger, contest = null, gates = [], warnings = [] } = parts;
+    const { challenger = null, contest = null, gates = [], warnings = [] } = parts;
     return {
       schema: 1,
       status,
       due: this.#due,
       champion: version && { version: version.version, metrics: contestMetric(contest, 'champion') },
-      challenger: challenger
-        ? { version: challenger.version, run_id: challenger.run_id, metrics: finiteMetrics(challenger.metrics) }
-        : null,
+      challenger,
       contest,
       decision: `${decision}${state.versions.length === 0 && status === 'nothing-to-do' ? ' There is no version yet.' : ''}`,
       gates,
@@ -210,8 +225,10 @@ class Retraining {
   }
 }
 
+type Contender = NonNullable<RetrainResult['challenger']>;
+
 interface Parts {
-  challenger?: TrainResult;
+  challenger?: Contender | null;
   contest?: Contest;
   gates?: GateResult[];
   warnings?: string[];
@@ -228,11 +245,16 @@ function describeContest(contest: Contest, settings: Project['config']['retraini
   );
 }
 
+function overtakenText({ version, since }: Soak): string {
+  const why = `production has changed hands since ${since.toISOString()}, when it was staged`;
+  return `Version ${version} soaks no more: ${why}. A person deploys it: gnu-mlops deploy --stage production`;
+}
+
 function contestMetric(contest: Contest | null, who: 'champion' | 'challenger'): Partial<Metrics> {
   return contest === null || contest[who] === null ? {} : { [contest.metric]: contest[who] };
 }
 
-function finiteMetrics(metrics: Metrics): Partial<Metrics> {
-  const entries = Object.entries(metrics).filter(([, value]) => finiteOrNull(value) !== null);
-  return Object.fromEntries(entries) as Partial<Metrics>;
+function finiteMetrics(metrics: Readonly<Record<string, number>>): Partial<Metrics> {
+  const entries = METRIC_NAMES.map((name) => [name, finiteOrNull(metrics[name] ?? Number.NaN)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== null)) as Partial<Metrics>;
 }

@@ -1,6 +1,8 @@
 import { configError } from '../config/config-error.ts';
+import type { Project } from '../project.ts';
 import type { DeploymentEvent } from '../registry/events.ts';
 import type { RegistryState } from '../registry/state.ts';
+import { type Decision, decisionsAbout } from './decision-record.ts';
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -17,10 +19,42 @@ export function parseSoak(text: string): number {
 /** How the notes of what a retraining put into Staging begin. */
 export const RETRAINING_NOTES = 'Retraining: ';
 
+/** A version that a retraining put into Staging, where it waits for its time. */
+export interface Soak {
+  version: string;
+  since: Date;
+  /** Production is not what it was compared with any more, so it is no reason to replace what is there now. */
+  isOvertaken: boolean;
+}
+
+/** Decisions after which a version in Staging waits for a person. */
+const ENDS = new Set(['refused', 'waiting']);
+
+/**
+ * What soaks in Staging; null when a person put it there, or nothing is there, or a gate of production refused it already: what was
+ * refused once would be refused every night, and nothing else would be done. Without any decision the retraining was killed
+ * between the stages, and goes on.
+ */
+export async function findSoak(project: Project, state: RegistryState): Promise<Soak | null> {
+  const event = stagedByRetraining(state);
+  if (event === null) return null;
+  const decisions = await decisionsAbout(project, event.version);
+  if (decisions.some(({ status }) => ENDS.has(status))) return null;
+  return { version: event.version, since: new Date(event.at), isOvertaken: isOvertaken(state, event, decisions) };
+}
+
 /** The event by which a retraining put the version that is in Staging now there; null when a person did, or nothing is there. */
-export function soakingEvent({ aliases, events }: RegistryState): DeploymentEvent | null {
+function stagedByRetraining({ aliases, events }: RegistryState): DeploymentEvent | null {
   const staged = aliases.Staging;
   if (staged === undefined) return null;
   const last = events.find((event) => event.to === 'Staging' && event.status === 'FINISHED');
   return last?.version === staged && last.notes.startsWith(RETRAINING_NOTES) ? last : null;
+}
+
+/** By an event since, or by another tool, which leaves none: then the decision tells who the champion was. */
+function isOvertaken({ aliases, events }: RegistryState, staging: DeploymentEvent, decisions: Decision[]): boolean {
+  const later = events.slice(0, events.indexOf(staging)).filter(({ status }) => status === 'FINISHED');
+  if (later.some(({ from, to }) => from === 'GNU_Production' || to === 'GNU_Production')) return true;
+  const staged = decisions.find(({ status }) => status === 'staged');
+  return staged !== undefined && staged.champion !== (aliases.GNU_Production ?? null);
 }

@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { tableAsCsv } from '../../../src/engine/data/csv-text.ts';
+import { generateTable, SYNTHETIC_DEFAULTS } from '../../../src/engine/data/sources/synthetic.ts';
+import {
+  createDataset,
+  deploy,
+  info,
+  listRuns,
+  openProject,
+  type Project,
+  retrain,
+  runBatch,
+  train,
+} from '../../../src/engine/index.ts';
+import { followBatch } from '../../../src/engine/retraining/after-batch.ts';
+
+const DAY = 86_400_000;
+export const START = Date.parse('2026-01-01T02:00:00Z');
+
+/** A clock that only the test moves, and a project that looks at it. */
+export class Story {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'gnu-mlops-retrain-'));
+  now = START;
+  settings: string[] = [];
+
+  constructor() {
+    createDataset({ folder: path.join(this.folder, 'data'), rows: 3000, noise: 0.1 });
+    const config = [
+      'mlflow: { experiment_name: story }',
+      'training: { cv_folds: 0 }',
+      'model: { hyperparameters: { n_estimators: 1, max_depth: 2 } }',
+      'deployment: { gates: { staging: { accuracy: 0.5 }, production: { accuracy: 0.5 } } }',
+      'batch_inference: { settle_seconds: 0 }',
+    ];
+    writeFileSync(path.join(this.folder, 'config.yaml'), config.join('\n'));
+  }
+
+  async with<T>(act: (project: Project) => Promise<T>): Promise<T> {
+    const configFile = path.join(this.folder, 'config.yaml');
+    const project = await openProject({ configFile, set: this.settings, env: {}, clock: () => new Date(this.now) });
+    try {
+      return await act(project);
+    } finally {
+      await project.close();
+    }
+  }
+
+  retrain(options = {}) {
+    return this.with((project) => retrain(project, options));
+  }
+
+  /** A first model, weak on purpose, in production. */
+  async deployFirst(): Promise<void> {
+    await this.with(async (project) => {
+      await train(project);
+      await deploy(project, { stage: 'Staging' });
+      await deploy(project, { stage: 'GNU_Production' });
+    });
+  }
+
+  /** A version whose model file is gone loads no more. */
+  async breakModel(version: string): Promise<void> {
+    const location = await this.with(async ({ store }) =>
+      store.locate(await store.getVersion('gnu_mlops_model', version)),
+    );
+    rmSync(path.join(location, 'model.onnx'));
+  }
+
+  async production(): Promise<string | undefined> {
+    return (await this.with((project) => info(project))).stages.GNU_Production?.version;
+  }
+
+  async trainings(): Promise<number> {
+    return (await this.with((project) => listRuns(project))).runs.length;
+  }
+
+  later(days: number): void {
+    this.now += days * DAY;
+  }
+
+  strengthen(): void {
+    this.settings = ['model.hyperparameters.n_estimators=50', 'model.hyperparameters.max_depth=8'];
+  }
+
+  async scoreDay(drift: number, rows = 400): Promise<void> {
+    const folder = path.join(this.folder, 'data/batch_input');
+    mkdirSync(folder, { recursive: true });
+    const table = generateTable({ ...SYNTHETIC_DEFAULTS, rows, drift, sample: 7, targetColumn: 'target' });
+    writeFileSync(path.join(folder, 'day.csv'), tableAsCsv(table));
+    await this.with((project) => runBatch(project));
+  }
+
+  /** A night in which every row is the same. */
+  scoreConstant(): Promise<void> {
+    return this.#scoreRows(Array.from({ length: 300 }, () => Array.from({ length: 10 }, () => '0.5').join(',')));
+  }
+
+  /** A night in which no row fits. */
+  scoreRefused(): Promise<void> {
+    return this.#scoreRows(Array.from({ length: 300 }, () => Array.from({ length: 10 }, () => 'text').join(',')));
+  }
+
+  async #scoreRows(rows: string[]): Promise<void> {
+    const folder = path.join(this.folder, 'data/batch_input');
+    mkdirSync(folder, { recursive: true });
+    const header = Array.from({ length: 10 }, (_, i) => `feature_${i + 1}`).join(',');
+    writeFileSync(path.join(folder, 'rows.csv'), `${[header, ...rows].join('\n')}\n`);
+    await this.with(async (project) => followBatch(project, await runBatch(project)));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
