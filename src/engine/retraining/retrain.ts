@@ -6,8 +6,8 @@ import { loadVersion } from '../registry/model-version.ts';
 import type { Stage } from '../registry/stages.ts';
 import { finiteOrNull } from '../support/json.ts';
 import type { OperationControl } from '../support/progress.ts';
-import { train } from '../training/train.ts';
-import { loadTrainingData } from '../training/training-data.ts';
+import { trainOn } from '../training/train.ts';
+import { loadTrainingData, type TrainingData } from '../training/training-data.ts';
 import { type Arena, findArena, holdContest } from './contest.ts';
 import { recordDecision } from './decision-record.ts';
 import { judgeDue } from './due.ts';
@@ -72,10 +72,10 @@ class Retraining {
   async preview(): Promise<RetrainResult> {
     const stop = await this.#beforeTraining(false);
     if (stop) return stop.status === 'nothing-to-do' ? stop : { ...stop, status: 'dry-run' };
-    const arena = await this.#arena();
+    const arena = await this.#arena(await this.#data());
     const champion = this.#production.version?.version;
-    const plan = champion
-      ? `A challenger would be trained and compared with version ${champion} on ${arena!.rows.length} rows.`
+    const plan = arena
+      ? `A challenger would be trained and compared with version ${champion} on ${arena.rows.length} rows.`
       : 'A first model would be trained and taken through the gates.';
     return this.#result('dry-run', `${this.#due.explanation} ${plan}`, { warnings: arena?.warnings ?? [] });
   }
@@ -140,35 +140,40 @@ class Retraining {
     return { version, run_id: found.runId, metrics: finiteMetrics(metrics) };
   }
 
-  async #arena(): Promise<Arena | null> {
-    const { version } = this.#production;
-    if (version === null) return null;
-    const { store, config } = this.#project;
-    const championRun = version.runId === null ? null : await store.getRun(version.runId);
-    return findArena(await loadTrainingData(config, this.#project, this.#options), championRun, config.training);
+  #data(): Promise<TrainingData> {
+    this.#options.onProgress?.({ phase: 'Reading data', done: 0, total: 0 });
+    return loadTrainingData(this.#project.config, this.#project, this.#options);
   }
 
-  /** Trains and compares; the rows to compare on are looked for first, so that no training is in vain. */
+  /** Null when there is no champion that could be measured. */
+  async #arena(data: TrainingData): Promise<Arena | null> {
+    const { version, model } = this.#production;
+    if (version === null || model === null) return null;
+    const { store, config } = this.#project;
+    const championRun = version.runId === null ? null : await store.getRun(version.runId);
+    return findArena(data, championRun, config.training);
+  }
+
+  /**
+   * Trains and compares; the rows to compare on are looked for first, so that no training is in vain. The data is read once: what is
+   * written into its place meanwhile has other rows under the same numbers, rows that the challenger has learned from.
+   */
   async #challenge(): Promise<RetrainResult> {
     const { config, store } = this.#project;
-    const { version, model } = this.#production;
-    const arena = await this.#arena();
-    const trained = await train(this.#project, { ...this.#options, runName: undefined });
-    const { version: number, run_id, metrics } = trained;
+    const { model } = this.#production;
+    const data = await this.#data();
+    const arena = await this.#arena(data);
+    const { version, run_id, metrics } = await trainOn(this.#project, data, { ...this.#options, runName: undefined });
     const warnings = [...(this.#overtaken ? [this.#overtaken.told] : []), ...(arena?.warnings ?? [])];
-    const parts: Parts = { challenger: { version: number, run_id, metrics: finiteMetrics(metrics) }, warnings };
-    if (version === null || model === null || arena === null) {
-      return this.#promote(number, 'There is no champion that works.', parts);
-    }
-    const challenger = await store.getVersion(config.mlflow.model_name, number);
+    const parts: Parts = { challenger: { version, run_id, metrics: finiteMetrics(metrics) }, warnings };
+    if (model === null || arena === null) return this.#promote(version, 'There is no champion that works.', parts);
+    const opponent = await loadVersion(store, await store.getVersion(config.mlflow.model_name, version));
     const { metric } = config.retraining;
-    const data = await loadTrainingData(config, this.#project, this.#options);
-    const opponent = await loadVersion(store, challenger);
     const contest = holdContest(data, arena, model, opponent, metric as MetricName, config.training.random_seed);
-    const isBetter = this.#isBetter(contest);
     const told = describeContest(contest, config.retraining);
-    if (!isBetter) return this.#result('kept-production', `Production stays: ${told}`, { ...parts, contest });
-    return this.#promote(number, `The challenger is better: ${told}`, { ...parts, contest });
+    const all = { ...parts, contest };
+    if (!this.#isBetter(contest)) return this.#result('kept-production', `Production stays: ${told}`, all);
+    return this.#promote(version, `The challenger is better: ${told}`, all);
   }
 
   #isBetter({ improvement, confidence }: Contest): boolean {

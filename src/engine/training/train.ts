@@ -49,21 +49,34 @@ export async function train(project: Project, options: TrainOptions = {}): Promi
   return withPlaces(project.loaded, () => trainLocked(project, options));
 }
 
+/**
+ * As {@link train}, on data that the caller has loaded already and goes on to use: row numbers mean the same rows for both.
+ * @throws EngineError as {@link train}
+ */
+export async function trainOn(project: Project, data: TrainingData, options: TrainOptions = {}): Promise<TrainResult> {
+  requireWritable(project);
+  return withPlaces(project.loaded, () => trainLocked(project, options, data));
+}
+
 /** One training of an experiment at a time. */
-async function trainLocked(project: Project, options: TrainOptions): Promise<TrainResult> {
+async function trainLocked(project: Project, options: TrainOptions, loaded?: TrainingData): Promise<TrainResult> {
   const startedAt = project.clock();
   const fit = fitOptions(project, options);
   const { experiment_name } = project.config.mlflow;
   await project.recover();
   const lease = project.leases().acquire(`train:${experiment_name}`, project.clock());
   try {
-    options.onProgress?.({ phase: 'Reading data', done: 0, total: 0 });
-    const data = await loadTrainingData(project.config, project, options);
+    const data = loaded ?? (await readData(project, options));
     throwIfCancelled(options.signal);
     return await trainInRun(project, data, fit, { ...options, startedAt });
   } finally {
     lease.release();
   }
+}
+
+function readData(project: Project, options: TrainOptions): Promise<TrainingData> {
+  options.onProgress?.({ phase: 'Reading data', done: 0, total: 0 });
+  return loadTrainingData(project.config, project, options);
 }
 
 interface Fit extends FitOptions {
