@@ -1,9 +1,8 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { BatchFile, BatchResult } from '../../engine/batch/results.ts';
-import { runBatch } from '../../engine/batch/run-batch.ts';
 import { notified } from '../../engine/notification/after-operation.ts';
-import { followBatch } from '../../engine/retraining/after-batch.ts';
+import { followBatch, watchedBatch } from '../../engine/retraining/after-batch.ts';
 import { type StyledCell, table } from '../output/table.ts';
 import type { Dispatch } from '../program.ts';
 
@@ -22,7 +21,7 @@ export function addBatch(program: Command, dispatch: Dispatch): Command {
         const operation = { project, operation: 'batch', isAttended };
         const result = await notified(
           operation,
-          () => runBatch(project, options),
+          () => watchedBatch(project, options),
           (_project, ended) => followBatch(project, ended),
         );
         return { document: result, text: batchText(result), exitCode: result.status === 'failed' ? 1 : 0 };

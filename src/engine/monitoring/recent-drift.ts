@@ -19,6 +19,9 @@ export interface DriftReport {
   distribution: FileDistribution | null;
 }
 
+/** Of a version that nothing was scored with. */
+export const NO_DRIFT: DriftReport = { files: 0, rows: 0, newest: null, features: [], distribution: null };
+
 /** Measures the last `monitoring.window` scored files of a version against its training profile. */
 export function recentDrift({ baseDir, config }: Project, version: ModelVersion, model: LoadedModel): DriftReport {
   const select = { modelName: version.name, version: version.version, most: config.monitoring.window };

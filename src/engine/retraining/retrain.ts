@@ -11,7 +11,8 @@ import { loadTrainingData, type TrainingData } from '../training/training-data.t
 import { type Arena, findArena, holdContest } from './contest.ts';
 import { recordDecision } from './decision-record.ts';
 import { judgeDue } from './due.ts';
-import { guardProduction, inspectProduction, type ProductionState } from './guard.ts';
+import { guardProduction, planGuard } from './guard.ts';
+import { inspectProduction, type ProductionState } from './production-state.ts';
 import type { Contest, Due, RetrainResult } from './results.ts';
 import { type Rollout, throughGates } from './rollout.ts';
 import { findSoak, parseSoak, RETRAINING_NOTES, type Soak } from './soak.ts';
@@ -53,6 +54,7 @@ class Retraining {
   readonly #options: RetrainOptions;
   readonly #soak: number;
   #production!: ProductionState;
+  readonly #warnings: string[] = [];
   /** A soak that ended because production changed hands; told once. */
   #overtaken: (Soak & { told: string }) | null = null;
   #due: Due = { reason: null, since: null, explanation: '' };
@@ -73,23 +75,23 @@ class Retraining {
     const stop = await this.#beforeTraining(false);
     if (stop) return stop.status === 'nothing-to-do' ? stop : { ...stop, status: 'dry-run' };
     const arena = await this.#arena(await this.#data());
+    this.#warnings.push(...(arena?.warnings ?? []));
     const champion = this.#production.version?.version;
     const plan = arena
       ? `A challenger would be trained and compared with version ${champion} on ${arena.rows.length} rows.`
       : 'A first model would be trained and taken through the gates.';
-    return this.#result('dry-run', `${this.#due.explanation} ${plan}`, { warnings: arena?.warnings ?? [] });
+    return this.#result('dry-run', `${this.#due.explanation} ${plan}`);
   }
 
   /** Everything that may end the work before a training; null when one is due. */
   async #beforeTraining(act: boolean): Promise<RetrainResult | null> {
     const { config } = this.#project;
-    if (!config.retraining.enabled && !this.#options.force) {
-      this.#production = await inspectProduction(this.#project);
-      return this.#result('nothing-to-do', 'Retraining is switched off (retraining.enabled).');
-    }
     this.#production = await inspectProduction(this.#project);
     const guarded = await this.#guard(act);
     if (guarded) return guarded;
+    if (!config.retraining.enabled && !this.#options.force) {
+      return this.#result('nothing-to-do', 'Retraining is switched off (retraining.enabled).');
+    }
     const soaked = await this.#endSoak(act);
     if (soaked) return soaked;
     const { version, drift } = this.#production;
@@ -98,12 +100,22 @@ class Retraining {
     return this.#due.reason === null ? this.#notDue() : null;
   }
 
+  /** Trouble that is left to a person is a warning, and the rest of the work goes on. */
   async #guard(act: boolean): Promise<RetrainResult | null> {
-    const { trouble } = this.#production;
-    if (trouble === null) return null;
-    if (!act) return this.#result('dry-run', `Production is in trouble: ${trouble.explanation}.`);
+    if (!act) return this.#planGuard();
     const { rollback, explanation } = await guardProduction(this.#project, this.#production);
-    return rollback === null ? null : this.#result('rolled-back', explanation);
+    if (rollback !== null) return this.#result('rolled-back', explanation);
+    if (explanation !== '') this.#warnings.push(explanation);
+    return null;
+  }
+
+  async #planGuard(): Promise<RetrainResult | null> {
+    const { rollback, trouble, why } = await planGuard(this.#project, this.#production);
+    if (rollback !== null) {
+      return this.#result('dry-run', `${trouble}; it would be rolled back to version ${rollback.version}.`);
+    }
+    if (trouble !== null) this.#warnings.push(`${trouble}; ${why}.`);
+    return null;
   }
 
   /** A version that a retraining staged goes on to production when its time is over, by the same gates. */
@@ -164,8 +176,9 @@ class Retraining {
     const data = await this.#data();
     const arena = await this.#arena(data);
     const { version, run_id, metrics } = await trainOn(this.#project, data, { ...this.#options, runName: undefined });
-    const warnings = [...(this.#overtaken ? [this.#overtaken.told] : []), ...(arena?.warnings ?? [])];
-    const parts: Parts = { challenger: { version, run_id, metrics: finiteMetrics(metrics) }, warnings };
+    if (this.#overtaken) this.#warnings.push(this.#overtaken.told);
+    this.#warnings.push(...(arena?.warnings ?? []));
+    const parts: Parts = { challenger: { version, run_id, metrics: finiteMetrics(metrics) } };
     if (model === null || arena === null) return this.#promote(version, 'There is no champion that works.', parts);
     const opponent = await loadVersion(store, await store.getVersion(config.mlflow.model_name, version));
     const { metric } = config.retraining;
@@ -214,7 +227,7 @@ class Retraining {
 
   #result(status: RetrainResult['status'], decision: string, parts: Parts = {}): RetrainResult {
     const { version, drift, state } = this.#production;
-    const { challenger = null, contest = null, gates = [], warnings = [] } = parts;
+    const { challenger = null, contest = null, gates = [] } = parts;
     return {
       schema: 1,
       status,
@@ -225,7 +238,7 @@ class Retraining {
       decision: `${decision}${state.versions.length === 0 && status === 'nothing-to-do' ? ' There is no version yet.' : ''}`,
       gates,
       drift: drift.features.filter(({ drifted }) => drifted),
-      warnings,
+      warnings: this.#warnings,
     };
   }
 }
@@ -236,7 +249,6 @@ interface Parts {
   challenger?: Contender | null;
   contest?: Contest;
   gates?: GateResult[];
-  warnings?: string[];
 }
 
 function describeContest(contest: Contest, settings: Project['config']['retraining']): string {

@@ -1,7 +1,6 @@
-import { runBatch } from '../batch/run-batch.ts';
 import { afterRetrain } from '../notification/after-operation.ts';
 import type { Project } from '../project.ts';
-import { followBatch } from '../retraining/after-batch.ts';
+import { followBatch, watchedBatch } from '../retraining/after-batch.ts';
 import { retrain } from '../retraining/retrain.ts';
 import { exitCodeOfReason } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
@@ -28,7 +27,7 @@ export const OPERATIONS: OperationTable = {
     return 0;
   }),
   batch: observed(async (project, control) => {
-    const result = await runBatch(project, control);
+    const result = await watchedBatch(project, control);
     await followBatch(project, result);
     return result.status === 'failed' ? 1 : 0;
   }),

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { info, retrain, rollback } from '../../../src/engine/index.ts';
-import { guardProduction, inspectProduction } from '../../../src/engine/retraining/guard.ts';
+import { guardProduction } from '../../../src/engine/retraining/guard.ts';
+import { inspectProduction } from '../../../src/engine/retraining/production-state.ts';
 import type { RetrainResult } from '../../../src/engine/retraining/results.ts';
 import type { TrackingStore } from '../../../src/engine/tracking/store.ts';
 import { Story } from './story.ts';

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tableAsCsv } from '../../../src/engine/data/csv-text.ts';
 import { generateTable, SYNTHETIC_DEFAULTS } from '../../../src/engine/data/sources/synthetic.ts';
 import {
+  type BatchResult,
   createDataset,
   deploy,
   info,
@@ -11,10 +12,10 @@ import {
   openProject,
   type Project,
   retrain,
-  runBatch,
+  rollback,
   train,
 } from '../../../src/engine/index.ts';
-import { followBatch } from '../../../src/engine/retraining/after-batch.ts';
+import { followBatch, watchedBatch } from '../../../src/engine/retraining/after-batch.ts';
 
 const DAY = 86_400_000;
 export const START = Date.parse('2026-01-01T02:00:00Z');
@@ -35,6 +36,11 @@ export class Story {
       'batch_inference: { settle_seconds: 0 }',
     ];
     writeFileSync(path.join(this.folder, 'config.yaml'), config.join('\n'));
+  }
+
+  /** More lines of config.yaml. */
+  configure(...lines: string[]): void {
+    appendFileSync(path.join(this.folder, 'config.yaml'), `\n${lines.join('\n')}`);
   }
 
   async with<T>(act: (project: Project) => Promise<T>): Promise<T> {
@@ -62,10 +68,26 @@ export class Story {
 
   /** A version whose model file is gone loads no more. */
   async breakModel(version: string): Promise<void> {
-    const location = await this.with(async ({ store }) =>
-      store.locate(await store.getVersion('gnu_mlops_model', version)),
-    );
-    rmSync(path.join(location, 'model.onnx'));
+    const folder = await this.modelFolder(version);
+    this.#taken.set(version, readFileSync(path.join(folder, 'model.onnx')));
+    rmSync(path.join(folder, 'model.onnx'));
+  }
+
+  readonly #taken = new Map<string, Buffer>();
+
+  async mendModel(version: string): Promise<void> {
+    writeFileSync(path.join(await this.modelFolder(version), 'model.onnx'), this.#taken.get(version)!);
+  }
+
+  /** A person mends a version that was broken and puts it back into production; then it breaks again. */
+  async redeploy(version: string): Promise<void> {
+    await this.mendModel(version);
+    await this.with((project) => rollback(project, { toVersion: version, notes: 'mended' }));
+    await this.breakModel(version);
+  }
+
+  modelFolder(version: string): Promise<string> {
+    return this.with(async ({ store }) => store.locate(await store.getVersion('gnu_mlops_model', version)));
   }
 
   async production(): Promise<string | undefined> {
@@ -85,11 +107,25 @@ export class Story {
   }
 
   async scoreDay(drift: number, rows = 400): Promise<void> {
+    this.deliver(drift, rows);
+    await this.scoreAgain();
+  }
+
+  /** A file to score, with inputs that have moved so far. */
+  deliver(drift: number, rows = 400): void {
     const folder = path.join(this.folder, 'data/batch_input');
     mkdirSync(folder, { recursive: true });
     const table = generateTable({ ...SYNTHETIC_DEFAULTS, rows, drift, sample: 7, targetColumn: 'target' });
     writeFileSync(path.join(folder, 'day.csv'), tableAsCsv(table));
-    await this.with((project) => runBatch(project));
+  }
+
+  /** A night with whatever lies in the input folder. */
+  scoreAgain(): Promise<BatchResult> {
+    return this.with(async (project) => {
+      const result = await watchedBatch(project);
+      await followBatch(project, result);
+      return result;
+    });
   }
 
   /** A night in which every row is the same. */
@@ -107,7 +143,7 @@ export class Story {
     mkdirSync(folder, { recursive: true });
     const header = Array.from({ length: 10 }, (_, i) => `feature_${i + 1}`).join(',');
     writeFileSync(path.join(folder, 'rows.csv'), `${[header, ...rows].join('\n')}\n`);
-    await this.with(async (project) => followBatch(project, await runBatch(project)));
+    await this.scoreAgain();
   }
 
   remove(): void {

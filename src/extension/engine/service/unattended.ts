@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { runBatch } from '../../../engine/batch/run-batch.ts';
 import { inspectConfig } from '../../../engine/config/load.ts';
-import { afterBatch, afterRetrain, notified } from '../../../engine/notification/after-operation.ts';
-import type { OpenProjectOptions, Project } from '../../../engine/project.ts';
+import { afterRetrain, notified } from '../../../engine/notification/after-operation.ts';
+import type { OpenProjectOptions } from '../../../engine/project.ts';
+import { followBatch, watchedBatch } from '../../../engine/retraining/after-batch.ts';
 import { retrain } from '../../../engine/retraining/retrain.ts';
 import { describeTiming } from '../../../engine/scheduling/description.ts';
 import {
@@ -72,13 +72,15 @@ export function unattended(pool: ProjectPool, requests: Requests, onLog: (entry:
 type Controlled<Request> = Request & { signal?: AbortSignal | undefined };
 
 function batch(pool: ProjectPool, ref: ProjectRef, request: Controlled<BatchRequest>) {
-  const work = async (project: Project) => {
-    return runBatch(project, request);
-  };
-  if (request.dryRun) return pool.read(ref, noModel, work);
+  if (request.dryRun) return pool.read(ref, noModel, (project) => watchedBatch(project, request));
   return pool.write(
     ref,
-    (project) => notified({ project, operation: 'batch', isAttended: true }, () => work(project), afterBatch),
+    (project) =>
+      notified(
+        { project, operation: 'batch', isAttended: true },
+        () => watchedBatch(project, request),
+        (_project, result) => followBatch(project, result),
+      ),
     { signal: request.signal },
   );
 }
