@@ -24,6 +24,8 @@ export interface FileDistribution {
   predictions: Record<string, number>;
   /** Probability of the prediction's class in twenty equal steps from 0 to 1. */
   probability_bins: number[];
+  /** Least and greatest of these probabilities; null without rows, or when counted by a version that did not look. */
+  probability_range: [number, number] | null;
 }
 
 const PROBABILITY_BINS = 20;
@@ -60,7 +62,7 @@ export class DistributionCounter {
     for (const [label, count] of countEach(scores.predictions)) {
       counts.predictions[String(label)] = (counts.predictions[String(label)] ?? 0) + count;
     }
-    countShares(counts.probability_bins, scores.probability);
+    counts.probability_range = countShares(counts.probability_bins, scores.probability, counts.probability_range);
   }
 }
 
@@ -84,6 +86,7 @@ export function emptyDistribution(profile: FeatureProfile[]): FileDistribution {
     features: Object.fromEntries(features),
     predictions: {},
     probability_bins: new Array<number>(PROBABILITY_BINS).fill(0),
+    probability_range: null,
   };
 }
 
@@ -97,10 +100,16 @@ function countTexts(counts: CategoryCounts, texts: string[]): void {
 
 // Both count by index: an iterator would box each number.
 
-function countShares(bins: number[], shares: Float32Array): void {
+/** Returns the range with these shares in it. */
+function countShares(bins: number[], shares: Float32Array, range: [number, number] | null): [number, number] | null {
+  let [least, greatest] = range ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < shares.length; i++) {
-    bins[Math.min(PROBABILITY_BINS - 1, Math.floor(shares[i]! * PROBABILITY_BINS))]!++;
+    const share = shares[i]!;
+    bins[Math.min(PROBABILITY_BINS - 1, Math.floor(share * PROBABILITY_BINS))]!++;
+    if (share < least) least = share;
+    if (share > greatest) greatest = share;
   }
+  return least <= greatest ? [least, greatest] : null;
 }
 
 function countNumbers(counts: NumericCounts, values: Float32Array | Float64Array, edges: Float64Array): void {
@@ -148,5 +157,33 @@ export function mergeDistributions(a: FileDistribution, b: FileDistribution): Fi
     features: Object.fromEntries(features),
     predictions: sums(a.predictions, b.predictions),
     probability_bins: adds(a.probability_bins, b.probability_bins),
+    probability_range: mergeRanges(a, b),
   };
+}
+
+/** Of two parts the range is known when that of each with rows is. */
+function mergeRanges(a: FileDistribution, b: FileDistribution): [number, number] | null {
+  // Entries of older prediction logs lack it.
+  const [x, y] = [a.probability_range ?? null, b.probability_range ?? null];
+  if (a.rows === 0) return y;
+  if (b.rows === 0) return x;
+  return x === null || y === null ? null : [Math.min(x[0], y[0]), Math.max(x[1], y[1])];
+}
+
+/**
+ * Whether the model gave everything the same answer although its inputs vary: more than one class, or probabilities that differ, is
+ * no constant. A feed that repeats itself in most columns says nothing about the model.
+ */
+export function isConstantOutput({ features, predictions, probability_range: range }: FileDistribution): boolean {
+  if (Object.keys(predictions).length !== 1 || range == null || range[1] - range[0] > SAME) return false;
+  const counts = Object.values(features);
+  return counts.filter(varies).length > counts.length / 2;
+}
+
+/** Probabilities that differ by less are the same, rounded. */
+const SAME = 1e-6;
+
+function varies(counts: NumericCounts | CategoryCounts): boolean {
+  const values = 'bins' in counts ? counts.bins : [...Object.values(counts.categories), counts.other];
+  return [...values, counts.missing].filter((count) => count > 0).length > 1;
 }

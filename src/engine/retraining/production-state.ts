@@ -1,5 +1,6 @@
 import { gatherEvidence } from '../deployment/evidence.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
+import { isConstantOutput } from '../monitoring/distribution.ts';
 import { type DriftReport, NO_DRIFT, recentDrift } from '../monitoring/recent-drift.ts';
 import { batchExperiment, eventsExperiment, type Project } from '../project.ts';
 import { loadVersion } from '../registry/model-version.ts';
@@ -36,9 +37,16 @@ export async function inspectProduction(project: Project): Promise<ProductionSta
   if (typeof model === 'string') {
     return { ...nothing, trouble: { kind: 'load_failure', explanation: model.replace(/\.$/, '') } };
   }
-  const drift = recentDrift(project, version, model);
-  const trouble = constantOutput(drift) ?? (await refusedShare(project, version));
+  const since = inProductionSince(state, version.version);
+  const drift = recentDrift(project, version, model, since);
+  const trouble = constantOutput(drift) ?? (await refusedShare(project, version, since));
   return { state, version, model, drift, trouble };
+}
+
+/** When the version came into production this time, ms since 1970; 0 when no event tells. What it did in an earlier stay is past. */
+function inProductionSince({ events }: RegistryState, version: string): number {
+  const entry = events.find(({ status, to }) => status === 'FINISHED' && to === 'GNU_Production');
+  return entry?.version === version ? entry.at : 0;
 }
 
 /** The model, or why a batch would not load it: files that load and score, but are not those that were registered. */
@@ -51,23 +59,21 @@ async function loadAsBatch(store: TrackingStore, version: ModelVersion): Promise
   }
 }
 
-/** Fewer rows than this may well all be alike. */
-const LEAST_ROWS = 200;
-
-/** The same class with the same probability for everything: the inputs, or the model, have lost their meaning. */
-function constantOutput({ distribution }: DriftReport): Trouble | null {
-  if (distribution === null || distribution.rows < LEAST_ROWS) return null;
-  const labels = Object.keys(distribution.predictions);
-  const filled = distribution.probability_bins.filter((count) => count > 0);
-  if (labels.length !== 1 || filled.length !== 1) return null;
+/** The same class with the same probability for everything, whatever comes in: the model has lost its meaning. */
+function constantOutput({ latest }: DriftReport): Trouble | null {
+  if (latest === null || !isConstantOutput(latest)) return null;
+  const [label] = Object.keys(latest.predictions);
   return {
     kind: 'constant_output',
-    explanation: `the last ${distribution.rows} rows were all predicted as ${labels[0]} with the same probability`,
+    explanation: `the last ${latest.rows} rows were all predicted as ${label} with the same probability`,
   };
 }
 
-/** Rows that the last batches of this version refused, files that failed for it included. */
-async function refusedShare({ store, config }: Project, version: ModelVersion): Promise<Trouble | null> {
+/** Fewer rows than this may well all be refused for one reason. */
+const LEAST_ROWS = 200;
+
+/** Rows that the last batches of this version refused since it is in production, files that failed for it included. */
+async function refusedShare({ store, config }: Project, version: ModelVersion, since: number): Promise<Trouble | null> {
   const experiment = await store.findExperiment(batchExperiment(config));
   if (experiment === null) return null;
   const { runs } = await store.searchRuns({
@@ -75,7 +81,8 @@ async function refusedShare({ store, config }: Project, version: ModelVersion): 
     filter: `params.model_version = '${version.version}' and params.model_name = '${version.name.replaceAll("'", '')}'`,
     maxResults: config.monitoring.window,
   });
-  const sum = (metric: string) => runs.reduce((total, run) => total + (run.metrics[metric] ?? 0), 0);
+  const own = runs.filter(({ startTime }) => startTime >= since);
+  const sum = (metric: string) => own.reduce((total, run) => total + (run.metrics[metric] ?? 0), 0);
   const [rows, refused] = [sum('rows'), sum('refused_rows')];
   if (rows < LEAST_ROWS || refused / rows <= config.batch_inference.max_refused_share) return null;
   return { kind: 'refused_share', explanation: `${refused} of the last ${rows} rows did not fit the model` };

@@ -3,7 +3,12 @@ import { normal, uniform } from '../../../src/engine/data/random.ts';
 import type { Column } from '../../../src/engine/data/table.ts';
 import { type FeatureProfile, profileColumn } from '../../../src/engine/model/profile.ts';
 import type { Tensor } from '../../../src/engine/model/tensor.ts';
-import { DistributionCounter, mergeDistributions } from '../../../src/engine/monitoring/distribution.ts';
+import {
+  DistributionCounter,
+  type FileDistribution,
+  isConstantOutput,
+  mergeDistributions,
+} from '../../../src/engine/monitoring/distribution.ts';
 import { measureDrift } from '../../../src/engine/monitoring/drift.ts';
 
 const LIMITS = { psi_threshold: 0.2, ks_alpha: 0.01 };
@@ -107,5 +112,52 @@ describe('Drift', () => {
     const all = Float64Array.from(parts.flatMap(({ data }) => [...data]));
     const whole = count(profile, { type: 'float', dims: [600], data: all });
     assert.deepEqual(mergeDistributions(parts[0]!.counts, parts[1]!.counts), whole);
+  });
+});
+
+describe('The distribution of an output', () => {
+  const varied = numbers(1, 400, (gauss) => gauss());
+  const profile = numericProfile(varied);
+
+  function counted(inputs: Float64Array, probability: (row: number) => number): FileDistribution {
+    const counter = new DistributionCounter(profile);
+    const rows = inputs.length;
+    const shares = Float32Array.from({ length: rows }, (_, row) => probability(row));
+    const scores = { predictions: new Array<string>(rows).fill('a'), probability: shares, byClass: [shares] };
+    counter.add(new Map([['x', { type: 'float', dims: [rows], data: inputs }]]), scores);
+    return counter.take();
+  }
+
+  it('is constant when varied rows get one class with one probability, in parts or together', () => {
+    const constant = counted(varied, () => 0.97);
+    assert.equal(isConstantOutput(constant), true);
+    assert.equal(isConstantOutput(mergeDistributions(constant, constant)), true);
+    assert.equal(
+      isConstantOutput(
+        mergeDistributions(
+          constant,
+          counted(varied, () => 0.96),
+        ),
+      ),
+      false,
+    );
+  });
+
+  it('is not when every row is sure to be of one class, more or less', () => {
+    assert.equal(isConstantOutput(counted(varied, (row) => 0.96 + row / 20_000)), false);
+  });
+
+  it('is not when all rows are alike, nor when nobody counted the range', () => {
+    assert.equal(isConstantOutput(counted(new Float64Array(400).fill(0.5), () => 0.97)), false);
+    const { probability_range: _, ...older } = counted(varied, () => 0.97);
+    assert.equal(
+      isConstantOutput(
+        mergeDistributions(
+          older as FileDistribution,
+          counted(varied, () => 0.97),
+        ),
+      ),
+      false,
+    );
   });
 });

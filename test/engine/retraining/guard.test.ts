@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { info } from '../../../src/engine/index.ts';
+import { info, rollback } from '../../../src/engine/index.ts';
 import { EngineError } from '../../../src/engine/support/errors.ts';
 import { ProjectPool } from '../../../src/extension/engine/service/project-pool.ts';
 import { Requests } from '../../../src/extension/engine/service/requests.ts';
@@ -145,5 +145,57 @@ describe('Production that is in trouble', () => {
     assert.equal((await story.retrain()).status, 'rolled-back');
     const { history } = await story.with((project) => info(project, { history: true }));
     assert.match(history[0]!.notes, /^Automatic roll back: .* were altered after training/);
+  });
+
+  it('because it gives everything the same answer is rolled back after the first such night, whatever was before', async () => {
+    await deploySecond();
+    await story.scoreDay(0);
+    await story.deployConstant();
+    story.repeatNight('3', 7);
+    story.later(1);
+    await story.scoreDay(0);
+    assert.equal(await story.production(), '2');
+    const { history } = await story.with((project) => info(project, { history: true }));
+    assert.match(
+      history[0]!.notes,
+      /^Automatic roll back: the last 400 rows were all predicted as class_\d with the same/,
+    );
+  });
+
+  it('for giving everything the same answer is seen from 200 rows on, over as many files as it takes', async () => {
+    await deploySecond();
+    await story.deployConstant();
+    for (const expected of ['3', '3', '3', '2']) {
+      story.later(1);
+      await story.scoreDay(0, 60);
+      assert.equal(await story.production(), expected);
+    }
+  });
+
+  it('is not what a feed that repeats itself is taken for', async () => {
+    await deploySecond();
+    for (const night of [1, 2, 3]) {
+      story.later(night);
+      await story.scoreConstant();
+    }
+    assert.equal(await story.production(), '2');
+    assert.deepEqual((await story.retrain()).warnings, []);
+  });
+
+  it('in an earlier stay is past: a version that was put back is judged by what came since', async () => {
+    await deploySecond();
+    story.settings = ['retraining.rollback_on=[]'];
+    await story.scoreRefused();
+    assert.match((await story.retrain()).warnings.join(), /300 of the last 300 rows did not fit/);
+    story.clearInputs();
+    story.later(1);
+    await story.with((project) => rollback(project, { notes: 'to be looked at' }));
+    story.later(1);
+    await story.with((project) => rollback(project, { toVersion: '2', notes: 'the feed was to blame' }));
+    story.settings = [];
+    story.later(1);
+    await story.scoreDay(0);
+    assert.deepEqual((await story.retrain()).warnings, []);
+    assert.equal(await story.production(), '2');
   });
 });

@@ -121,20 +121,6 @@ describe('Retraining', () => {
     assert.equal((await story.retrain({ force: true })).status, 'deployed');
   });
 
-  it('rolls back after a batch in which everything got the same answer, and tells of it', async () => {
-    await story.deployFirst();
-    story.strengthen();
-    await story.retrain({ force: true });
-    story.later(1);
-    await story.scoreConstant();
-    assert.equal(await story.production(), '1');
-    const { history } = await story.with((project) => info(project, { history: true }));
-    assert.match(
-      history[0]!.notes,
-      /^Automatic roll back: the last 300 rows were all predicted as class_\d with the same/,
-    );
-  });
-
   it('rolls back after batches that refused too many rows', async () => {
     await story.deployFirst();
     story.strengthen();

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tableAsCsv } from '../../../src/engine/data/csv-text.ts';
@@ -15,6 +15,7 @@ import {
   rollback,
   train,
 } from '../../../src/engine/index.ts';
+import { logPredictions } from '../../../src/engine/monitoring/prediction-log.ts';
 import { followBatch, watchedBatch } from '../../../src/engine/retraining/after-batch.ts';
 
 const DAY = 86_400_000;
@@ -64,6 +65,32 @@ export class Story {
       await deploy(project, { stage: 'Staging' });
       await deploy(project, { stage: 'GNU_Production' });
     });
+  }
+
+  /** A version in production that has one leaf, whatever comes in. */
+  async deployConstant(): Promise<void> {
+    const usual = this.settings;
+    this.settings = [
+      'model.hyperparameters.min_samples_leaf=3000',
+      'deployment.gates={ staging: { accuracy: 0 }, production: { accuracy: 0 } }',
+    ];
+    await this.deployFirst();
+    this.settings = usual;
+  }
+
+  /** Further nights of a version, each as the last one in the prediction log, whichever version that was of. */
+  repeatNight(version: string, nights: number): void {
+    const folder = path.join(this.folder, 'data/prediction_log');
+    const last = readFileSync(path.join(folder, readdirSync(folder).sort().at(-1)!), 'utf8')
+      .trim()
+      .split('\n')
+      .at(-1)!;
+    for (let night = 1; night <= nights; night++) {
+      this.later(1);
+      const time = new Date(this.now).toISOString();
+      const entry = { ...JSON.parse(last), id: `night-${night}`, model_version: version, time };
+      logPredictions(folder, false, [entry]);
+    }
   }
 
   /** A version whose model file is gone loads no more. */
@@ -117,6 +144,11 @@ export class Story {
     mkdirSync(folder, { recursive: true });
     const table = generateTable({ ...SYNTHETIC_DEFAULTS, rows, drift, sample: 7, targetColumn: 'target' });
     writeFileSync(path.join(folder, 'day.csv'), tableAsCsv(table));
+  }
+
+  /** What failed is left where it is, and would fail every night. */
+  clearInputs(): void {
+    rmSync(path.join(this.folder, 'data/batch_input'), { recursive: true });
   }
 
   /** A night with whatever lies in the input folder. */
