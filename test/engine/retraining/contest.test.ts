@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Scored } from '../../../src/engine/evaluation/metrics.ts';
+import { pairedBootstrap } from '../../../src/engine/retraining/bootstrap.ts';
 import { Story } from './story.ts';
 
 /** Trees that know every row by heart. */
@@ -33,5 +35,54 @@ describe('A contest', () => {
     const { contest, challenger } = await story.retrain({ force: true, onProgress });
     assert.equal(isReversed, true);
     assert.equal(contest?.challenger, challenger?.metrics.accuracy);
+  });
+
+  it('is not won by an improvement that may be an accident, though it is as large as asked for', async () => {
+    story.strengthen();
+    await story.deployFirst();
+    story.settings = ['model.hyperparameters.n_estimators=51', 'model.hyperparameters.max_depth=8'];
+    story.settings.push('retraining.improvement_threshold=0.001');
+    const { status, contest } = await story.retrain({ force: true });
+    assert.equal(status, 'kept-production');
+    assert.ok(contest!.improvement >= 0.001, `${contest!.improvement}`);
+    assert.ok(contest!.confidence > 0.3 && contest!.confidence < 0.9, `${contest!.confidence}`);
+    assert.equal(await story.production(), '1');
+  });
+});
+
+describe('The paired bootstrap', () => {
+  const ROWS = 1000;
+
+  /** Scores of a model that is right but for some rows. */
+  function wrongAt(isWrong: (row: number) => boolean): Scored {
+    const actual = Int32Array.from({ length: ROWS }, (_, row) => row % 2);
+    const ofOne = Float32Array.from(actual, (label, row) => (isWrong(row) ? 1 - label : label));
+    return { actual, probabilities: [ofOne.map((share) => 1 - share), ofOne] };
+  }
+
+  const share = (before: Scored, after: Scored) => pairedBootstrap('accuracy', before, after, 42);
+
+  it('never finds one of two equals better, because both are measured on the same draw', () => {
+    const scored = wrongAt((row) => row % 10 === 0);
+    assert.equal(share(scored, scored), 0);
+  });
+
+  it('is sure of one that is better by far, and that the other is not', () => {
+    const [worse, better] = [wrongAt((row) => row % 5 === 0), wrongAt((row) => row % 20 === 0)];
+    assert.deepEqual([share(worse, better), share(better, worse)], [1, 0]);
+  });
+
+  it('gives one row of a thousand its chance of being drawn: 1 - 1/e', () => {
+    const confidence = share(
+      wrongAt((row) => row === 0),
+      wrongAt(() => false),
+    );
+    assert.ok(Math.abs(confidence - (1 - 1 / Math.E)) < 0.05, `${confidence}`);
+  });
+
+  it('gives the same share for the same seed, and a half when as many rows speak for each', () => {
+    const [before, after] = [wrongAt((row) => row % 4 === 0), wrongAt((row) => row % 4 === 1)];
+    assert.equal(share(before, after), share(before, after));
+    assert.ok(Math.abs(share(before, after) - 0.5) < 0.06);
   });
 });
