@@ -16,10 +16,10 @@ function isAutomatic({ kind, status, notes }: DeploymentEvent): boolean {
   return kind === 'rollback' && status === 'FINISHED' && notes.startsWith(AUTOMATIC);
 }
 
-/** Whether a roll back that no person asked for was made so short a time ago that nothing is deployed without one. */
-export function isQuietTime(state: RegistryState, now: Date): boolean {
+/** Until when nothing is deployed without a person, because of a roll back that none asked for; null when that is over. */
+export function quietUntil(state: RegistryState, now: Date): Date | null {
   const last = state.events.find(isAutomatic);
-  return last !== undefined && now.getTime() - last.at < QUIET_MS;
+  return last !== undefined && now.getTime() - last.at < QUIET_MS ? new Date(last.at + QUIET_MS) : null;
 }
 
 /** What trouble in production calls for. */

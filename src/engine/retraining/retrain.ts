@@ -11,11 +11,12 @@ import { loadTrainingData, type TrainingData } from '../training/training-data.t
 import { type Arena, findArena, holdContest } from './contest.ts';
 import { recordDecision } from './decision-record.ts';
 import { judgeDue } from './due.ts';
-import { guardProduction, planGuard } from './guard.ts';
+import { guardProduction, planGuard, quietUntil } from './guard.ts';
 import { inspectProduction, type ProductionState } from './production-state.ts';
 import type { Contest, Due, RetrainResult } from './results.ts';
-import { type Rollout, throughGates } from './rollout.ts';
+import { planRollout, type Rollout, throughGates } from './rollout.ts';
 import { findSoak, parseSoak, RETRAINING_NOTES, type Soak } from './soak.ts';
+import { describeContest, overtakenText, planText } from './wording.ts';
 
 export interface RetrainOptions extends OperationControl {
   /** Train though it is not due. */
@@ -76,10 +77,10 @@ class Retraining {
     if (stop) return stop.status === 'nothing-to-do' ? stop : { ...stop, status: 'dry-run' };
     const arena = await this.#arena(await this.#data());
     this.#warnings.push(...(arena?.warnings ?? []));
-    const champion = this.#production.version?.version;
-    const plan = arena
-      ? `A challenger would be trained and compared with version ${champion} on ${arena.rows.length} rows.`
-      : 'A first model would be trained and taken through the gates.';
+    const { state, version } = this.#production;
+    const { retraining } = this.#project.config;
+    const facts = { champion: version?.version ?? null, rows: arena?.rows.length ?? null };
+    const plan = planText({ ...facts, retraining, soak: this.#soak, quiet: quietUntil(state, this.#project.clock()) });
     return this.#result('dry-run', `${this.#due.explanation} ${plan}`);
   }
 
@@ -133,9 +134,17 @@ class Retraining {
       return this.#result('nothing-to-do', `Version ${soak.version} soaks in Staging until ${until.toISOString()}.`);
     }
     if (!this.#project.config.retraining.auto_deploy) return null;
-    if (!act) return this.#result('dry-run', `Version ${soak.version} has soaked and would go into production.`);
+    if (!act) return this.#planSoaked(soak);
     const challenger = await this.#registered(soak.version);
     return this.#intoProduction(soak.version, `${RETRAINING_NOTES}soaked since ${since}.`, { challenger });
+  }
+
+  async #planSoaked({ version }: Soak): Promise<RetrainResult> {
+    const champion = this.#production.version?.version ?? null;
+    const request = { stage: 'GNU_Production' as const, version, notes: '', champion };
+    const { status, reason, gates } = await planRollout(this.#project, request);
+    const end = status === 'done' ? 'would go into production' : `would stay in Staging. ${reason.replace(/\.$/, '')}`;
+    return this.#result('dry-run', `Version ${version} has soaked and ${end}.`, { gates });
   }
 
   /** Nothing is due; a version that soaked in vain is told of, once. */
@@ -249,22 +258,6 @@ interface Parts {
   challenger?: Contender | null;
   contest?: Contest;
   gates?: GateResult[];
-}
-
-function describeContest(contest: Contest, settings: Project['config']['retraining']): string {
-  const { metric, champion, challenger, improvement, confidence, rows } = contest;
-  const shown = (value: number | null) => value?.toFixed(4) ?? 'not a number';
-  const difference = `${improvement >= 0 ? '+' : ''}${improvement.toFixed(4)}`;
-  return (
-    `${metric} ${shown(challenger)} against ${shown(champion)} on ${rows} rows, ${difference} ` +
-    `(asked for: ${settings.improvement_threshold}), sure to ${(confidence * 100).toFixed(1)} % ` +
-    `(asked for: ${settings.bootstrap_confidence * 100} %).`
-  );
-}
-
-function overtakenText({ version, since }: Soak): string {
-  const why = `production has changed hands since ${since.toISOString()}, when it was staged`;
-  return `Version ${version} soaks no more: ${why}. A person deploys it: gnu-mlops deploy --stage production`;
 }
 
 function contestMetric(contest: Contest | null, who: 'champion' | 'challenger'): Partial<Metrics> {

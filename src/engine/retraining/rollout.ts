@@ -1,10 +1,11 @@
 import { deploy, planDeploy } from '../deployment/deploy.ts';
 import { Findings } from '../deployment/findings.ts';
+import type { ShownPlan } from '../deployment/results.ts';
 import { eventsExperiment, type Project } from '../project.ts';
 import type { GateResult } from '../registry/gates.ts';
 import type { Stage } from '../registry/stages.ts';
 import { loadRegistryState } from '../registry/state.ts';
-import { isQuietTime } from './guard.ts';
+import { quietUntil } from './guard.ts';
 
 /** A challenger on its way into a stage. */
 export interface RolloutRequest {
@@ -16,7 +17,7 @@ export interface RolloutRequest {
   champion: string | null;
 }
 
-/** What became of it; `held`: no gate refuses it, and yet a person must decide. */
+/** What became of it, or would; `held`: no gate refuses it, and yet a person must decide. */
 export interface Rollout {
   status: 'done' | 'refused' | 'held';
   gates: GateResult[];
@@ -24,29 +25,37 @@ export interface Rollout {
   reason: string;
 }
 
-/** How a hold tells of the hours after an automatic roll back. */
-export const QUIET_TIME = 'Nothing is deployed within 24 hours after an automatic roll back.';
-
 /**
- * Moves a challenger into a stage when its gates are open and production is still what it was compared with. Training takes its time:
- * somebody, or a batch that found production broken, may have rolled it back meanwhile, so the registry of this moment counts.
+ * Moves a challenger into a stage when its gates are open and production is still what it was compared with.
  * @throws EngineError `conflict` when a stage changes hands between this look and the commit
  */
 export async function throughGates(project: Project, request: RolloutRequest): Promise<Rollout> {
-  const { stage, version, notes, champion } = request;
-  const promotion = { stage, version, notes, findings: new Findings() };
-  const plan = await planDeploy(project, promotion);
+  const findings = new Findings();
+  const { expected, ...rollout } = await planRollout(project, request, findings);
+  const { stage, version, notes } = request;
+  if (rollout.status === 'done') await deploy(project, { stage, version, notes, findings, expected });
+  return rollout;
+}
+
+/**
+ * What {@link throughGates} would do. Training takes its time: somebody, or a batch that found production broken, may have rolled it
+ * back meanwhile, so the registry of this moment counts.
+ */
+export async function planRollout(
+  project: Project,
+  { stage, version, champion }: RolloutRequest,
+  findings = new Findings(),
+): Promise<Rollout & { expected: ShownPlan }> {
+  const plan = await planDeploy(project, { stage, version, findings });
   const { store, config, clock } = project;
-  const state =
-    promotion.findings.state ?? (await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name));
-  if (isQuietTime(state, clock())) return { status: 'held', gates: plan.gates, reason: QUIET_TIME };
-  const holder = plan.holders.GNU_Production;
-  if (holder !== champion && holder !== version) {
-    return { status: 'held', gates: plan.gates, reason: changedHands(holder, champion) };
+  const state = findings.state ?? (await loadRegistryState(store, eventsExperiment(config), config.mlflow.model_name));
+  const answer = (status: Rollout['status'], reason: string) => ({ status, gates: plan.gates, reason, expected: plan });
+  if (quietUntil(state, clock()) !== null) {
+    return answer('held', 'Nothing is deployed within 24 hours after an automatic roll back.');
   }
-  if (plan.status === 'refused') return { status: 'refused', gates: plan.gates, reason: refusal(stage, plan.gates) };
-  await deploy(project, { ...promotion, expected: plan });
-  return { status: 'done', gates: plan.gates, reason: '' };
+  const holder = plan.holders.GNU_Production;
+  if (holder !== champion && holder !== version) return answer('held', changedHands(holder, champion));
+  return plan.status === 'refused' ? answer('refused', refusal(stage, plan.gates)) : answer('done', '');
 }
 
 function changedHands(holder: string | null, champion: string | null): string {
