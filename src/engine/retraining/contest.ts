@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { splitRows } from '../data/split.ts';
-import { findColumn } from '../data/table.ts';
+import { type Column, findColumn } from '../data/table.ts';
 import { computeMetrics, type MetricName, type Scored } from '../evaluation/metrics.ts';
 import { columnTensor, type LoadedModel } from '../model/loaded-model.ts';
 import { EngineError } from '../support/errors.ts';
@@ -17,6 +17,12 @@ export interface Arena {
   warnings: string[];
 }
 
+export interface Champion {
+  model: LoadedModel;
+  /** The run it came from; null when nobody knows. */
+  run: Run | null;
+}
+
 const LEAST_SHARE = 0.5;
 const LEAST_ROWS = 200;
 /** With so few rows in all the limits would stop everybody: then they warn. */
@@ -25,11 +31,11 @@ const SMALL_DATA = 1000;
 /**
  * The challenger's holdout rows that the champion cannot have seen either: with `split: hash` and the same seed a row's side depends
  * on its content alone, so what the champion's run would hold out of these rows it never learned from.
- * @param championRun the run the champion came from; null when nobody knows
  * @throws EngineError `data-quality` when they are too few to compare on
  */
-export function findArena(data: TrainingData, championRun: Run | null, training: Config['training']): Arena {
-  const unseen = unseenRows(data, championRun, training);
+export function findArena(data: TrainingData, champion: Champion, training: Config['training']): Arena {
+  requireSameFeatures(data.features, champion.model);
+  const unseen = unseenRows(data, champion.run, training);
   const holdout = data.split.test;
   const rows = holdout.filter((row) => unseen.has(row));
   const unseenShare = holdout.length === 0 ? 0 : rows.length / holdout.length;
@@ -48,11 +54,30 @@ function tooFew(rows: number, share: number): string | null {
   return rows < LEAST_ROWS ? `there are only ${rows} rows that neither was trained on` : null;
 }
 
+/** A row's side depends on the content of the features: on others, or on texts that were numbers, it was another one. */
+function requireSameFeatures(features: Column[], { signature }: LoadedModel): void {
+  const kindOf = (type: string | undefined) => (type === undefined ? 'none' : type === 'string' ? 'texts' : 'numbers');
+  const then = new Map<string, string>(signature.inputs.map(({ name, type }) => [name, type]));
+  const now = new Map<string, string>(features.map(({ name, type }) => [name, type]));
+  const changes = [...new Set([...then.keys(), ...now.keys()])]
+    .map((name) => ({ name, before: kindOf(then.get(name)), after: kindOf(now.get(name)) }))
+    .filter(({ before, after }) => before !== after)
+    .map(({ name, before, after }) => `"${name}": ${before} then, ${after} now`);
+  if (changes.length === 0) return;
+  const shown = changes.length > MOST_SHOWN ? [...changes.slice(0, MOST_SHOWN), '...'] : changes;
+  const what = `the champion was trained on other features (${shown.join('; ')}), so nobody knows which rows it has seen`;
+  throw new EngineError('data-quality', `Champion and challenger cannot be compared: ${what}.`, {
+    fix: 'Bring the columns back (data.feature_columns), or deploy a model of the new ones by hand.',
+  });
+}
+
+const MOST_SHOWN = 5;
+
 function unseenRows(data: TrainingData, championRun: Run | null, training: Config['training']): Set<number> {
   const { source, features, target } = data;
-  const { split, random_seed, test_size, validation_size, features: featureCount } = championRun?.params ?? {};
+  const { split, random_seed, test_size, validation_size } = championRun?.params ?? {};
   const isSameHash = split === 'hash' && training.split === 'hash' && Number(random_seed) === training.random_seed;
-  if (!isSameHash || Number(featureCount) !== features.length) return new Set();
+  if (!isSameHash) return new Set();
   const targetColumn = source.table.columns.find(({ name }) => name === data.targetName)!;
   const input = {
     table: source.table,

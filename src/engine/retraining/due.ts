@@ -1,5 +1,6 @@
 import type { DriftReport } from '../monitoring/recent-drift.ts';
 import type { Project } from '../project.ts';
+import type { RegistryState } from '../registry/state.ts';
 import type { Run } from '../tracking/store.ts';
 import { loadTrainingData } from '../training/training-data.ts';
 import type { Due } from './results.ts';
@@ -15,13 +16,16 @@ export interface DueFacts {
   force: boolean;
   hasProduction: boolean;
   drift: DriftReport;
+  state: RegistryState;
 }
 
 /** Whether and why a retraining is due, by the triggers of the configuration. */
-export async function judgeDue(project: Project, { force, hasProduction, drift }: DueFacts): Promise<Due> {
-  const last = await lastTraining(project);
+export async function judgeDue(project: Project, { force, hasProduction, drift, state }: DueFacts): Promise<Due> {
+  const { last, leftOut } = await lastTraining(project, state);
   const since = last?.endTime ? new Date(last.endTime).toISOString() : null;
-  const due = (reason: Due['reason'], explanation: string): Due => ({ reason, since, explanation });
+  const due = (reason: Due['reason'], explanation: string): Due => {
+    return { reason, since, explanation: `${explanation}${leftOut === null ? '' : ` ${leftOutText(leftOut)}`}` };
+  };
   const { triggers, interval_days } = project.config.retraining;
   if (force) return due('forced', 'Asked for with --force.');
   if (!hasProduction) return judgeWithoutProduction(project, last, due);
@@ -54,23 +58,44 @@ async function judgeWithoutProduction(
   return due(null, 'Nothing is in production, and a model of these data waits: gnu-mlops deploy --stage staging');
 }
 
-/** The newest training that ended well on the real data; null when there was none. */
-async function lastTraining({ store, config }: Project): Promise<Run | null> {
+interface Trainings {
+  /** The newest one that ended well; null when there was none. */
+  last: Run | null;
+  /** One that a clock which was wrong dates in the future: nothing would be due by age until then. */
+  leftOut: Run | null;
+}
+
+/** The trainings of this model on the real data; the experiment may hold those of other models too. */
+async function lastTraining({ store, config, clock }: Project, { versions }: RegistryState): Promise<Trainings> {
   const experiment = await store.findExperiment(config.mlflow.experiment_name);
-  if (experiment === null) return null;
+  if (experiment === null) return { last: null, leftOut: null };
   const { runs } = await store.searchRuns({
     experimentIds: [experiment.experimentId],
     filter: "attributes.status = 'FINISHED' and tags.`gnu_mlops.operation` = 'train'",
     orderBy: ['attributes.end_time DESC'],
     maxResults: 200,
   });
-  return runs.find(({ tags }) => tags['gnu_mlops.data_fallback'] === undefined) ?? null;
+  const own = new Set(versions.map(({ runId }) => runId));
+  const real = runs.filter(({ runId, tags }) => own.has(runId) && tags['gnu_mlops.data_fallback'] === undefined);
+  const isPast = ({ endTime }: Run) => (endTime ?? 0) <= clock().getTime() + TOLERANCE_MS;
+  return { last: real.find(isPast) ?? null, leftOut: real.find((run) => !isPast(run)) ?? null };
+}
+
+function leftOutText({ name, endTime }: Run): string {
+  return `Left out: ${name}, which ended in the future (${new Date(endTime!).toISOString()}).`;
 }
 
 async function dataGrowth(project: Project, last: Run): Promise<number> {
-  const before = Number(last.params.train_rows) + Number(last.params.test_rows);
+  const before = await trainingRows(project, last);
   const { target } = await loadTrainingData(project.config, project);
   return before > 0 ? target.labels.length / before : Number.POSITIVE_INFINITY;
+}
+
+/** Rows of a training with those that it held out. The params count those that it learned from and tested on, not those between. */
+async function trainingRows({ store }: Project, { runId, params }: Run): Promise<number> {
+  const profile = (await store.datasetInputs(runId))[0]?.profile;
+  const { num_rows } = (profile ? JSON.parse(profile) : {}) as { num_rows?: number };
+  return num_rows ?? Number(params.train_rows) + Number(params.test_rows);
 }
 
 function days(ms: number): string {

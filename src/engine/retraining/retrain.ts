@@ -95,8 +95,8 @@ class Retraining {
     }
     const soaked = await this.#endSoak(act);
     if (soaked) return soaked;
-    const { version, drift } = this.#production;
-    const facts = { force: this.#options.force ?? false, hasProduction: version !== null, drift };
+    const { version, drift, state } = this.#production;
+    const facts = { force: this.#options.force ?? false, hasProduction: version !== null, drift, state };
     this.#due = await judgeDue(this.#project, facts);
     return this.#due.reason === null ? this.#notDue() : null;
   }
@@ -171,8 +171,8 @@ class Retraining {
     const { version, model } = this.#production;
     if (version === null || model === null) return null;
     const { store, config } = this.#project;
-    const championRun = version.runId === null ? null : await store.getRun(version.runId);
-    return findArena(data, championRun, config.training);
+    const run = version.runId === null ? null : await store.getRun(version.runId);
+    return findArena(data, { model, run }, config.training);
   }
 
   /**

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Scored } from '../../../src/engine/evaluation/metrics.ts';
 import { pairedBootstrap } from '../../../src/engine/retraining/bootstrap.ts';
+import { EngineError } from '../../../src/engine/support/errors.ts';
 import { Story } from './story.ts';
 
 /** Trees that know every row by heart. */
@@ -48,6 +49,34 @@ describe('A contest', () => {
     assert.ok(contest!.confidence > 0.3 && contest!.confidence < 0.9, `${contest!.confidence}`);
     assert.equal(await story.production(), '1');
   });
+
+  it('is not held when the champion has as many features, and others: nobody knows which rows it has seen', async () => {
+    story.settings = ['data.feature_columns=[feature_1, feature_2, feature_3]'];
+    await story.deployFirst();
+    story.settings = ['data.feature_columns=[feature_4, feature_5, feature_6]'];
+    await assert.rejects(story.retrain({ force: true }), seenBy(/"feature_1"/));
+    assert.equal(await story.trainings(), 1);
+  });
+
+  it('is not held when a feature was numbers and is texts now', async () => {
+    await story.deployFirst();
+    const file = path.join(story.folder, 'data/train.csv');
+    const [header, ...rows] = readFileSync(file, 'utf8').trim().split('\n');
+    assert.match(header!, /^feature_1,/);
+    writeFileSync(
+      file,
+      `${[header, ...rows.map((row) => row.replace(/^[^,]+/, (cell) => `v${cell[0]}`))].join('\n')}\n`,
+    );
+    await assert.rejects(story.retrain({ force: true }), seenBy(/"feature_1"/));
+    assert.equal(await story.trainings(), 1);
+  });
+
+  function seenBy(feature: RegExp): (error: unknown) => boolean {
+    return (error) =>
+      EngineError.is(error, 'data-quality') &&
+      /was trained on other features/.test(error.message) &&
+      feature.test(error.message);
+  }
 });
 
 describe('The paired bootstrap', () => {
