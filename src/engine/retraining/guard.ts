@@ -5,7 +5,7 @@ import type { Project } from '../project.ts';
 import type { DeploymentEvent } from '../registry/events.ts';
 import type { RegistryState } from '../registry/state.ts';
 import { EngineError } from '../support/errors.ts';
-import type { ProductionState, Trouble } from './production-state.ts';
+import { entryOf, type ProductionState, type Trouble } from './production-state.ts';
 import { forgetTrouble, tellOfTrouble } from './trouble-alert.ts';
 
 /** How the notes of a roll back begin that no person asked for. */
@@ -62,6 +62,10 @@ function leftToPeople({ config }: Project, { kind }: Trouble, version: string, s
   const { enabled, rollback_on } = config.retraining;
   if (!enabled) return 'retraining.enabled is false, so a person decides';
   if (!rollback_on.includes(kind)) return `retraining.rollback_on does not name ${kind}, so a person decides`;
+  const entry = entryOf(state, version);
+  if (kind !== 'load_failure' && entry !== null && isAutomatic(entry)) {
+    return 'it came back by a roll back itself, so the rows may be to blame and a person decides';
+  }
   const isSecondTime = state.events.some((event) => isAutomatic(event) && event.previous === version);
   return isSecondTime ? 'it was rolled back once already, so a person decides' : null;
 }
@@ -75,8 +79,8 @@ export interface GuardOutcome {
 }
 
 /**
- * Does what {@link planGuard} says. Of trouble that is left to a person people are told: once, not every night.
- * @throws EngineError `conflict` when somebody else moved production at the same moment
+ * Does what {@link planGuard} says. Of trouble that is left to a person people are told: once, not every night. Who moves production at
+ * the same moment sees to it.
  */
 export async function guardProduction(project: Project, production: ProductionState): Promise<GuardOutcome> {
   const findings = new Findings();
@@ -91,7 +95,12 @@ export async function guardProduction(project: Project, production: ProductionSt
     return { rollback: null, explanation };
   }
   const notes = `${AUTOMATIC}${production.trouble!.explanation}`;
-  const result = await rollback(project, { notes, expected: plan.rollback, findings });
-  forgetTrouble(project);
-  return { rollback: result, explanation: `${plan.trouble}; version ${result.version} is back.` };
+  try {
+    const result = await rollback(project, { notes, expected: plan.rollback, findings });
+    forgetTrouble(project);
+    return { rollback: result, explanation: `${plan.trouble}; version ${result.version} is back.` };
+  } catch (error) {
+    if (!EngineError.is(error, 'conflict')) throw error;
+    return { rollback: null, explanation: `${plan.trouble}; somebody else was faster and moved production.` };
+  }
 }

@@ -3,6 +3,7 @@ import type { LoadedModel } from '../model/loaded-model.ts';
 import { isConstantOutput } from '../monitoring/distribution.ts';
 import { type DriftReport, NO_DRIFT, recentDrift } from '../monitoring/recent-drift.ts';
 import { batchExperiment, eventsExperiment, type Project } from '../project.ts';
+import type { DeploymentEvent } from '../registry/events.ts';
 import { loadVersion } from '../registry/model-version.ts';
 import { loadRegistryState, type RegistryState } from '../registry/state.ts';
 import { EngineError } from '../support/errors.ts';
@@ -44,9 +45,14 @@ export async function inspectProduction(project: Project): Promise<ProductionSta
 }
 
 /** When the version came into production this time, ms since 1970; 0 when no event tells. What it did in an earlier stay is past. */
-function inProductionSince({ events }: RegistryState, version: string): number {
+function inProductionSince(state: RegistryState, version: string): number {
+  return entryOf(state, version)?.at ?? 0;
+}
+
+/** The event by which the version in production came there; null when another tool put it there. */
+export function entryOf({ events }: RegistryState, version: string): DeploymentEvent | null {
   const entry = events.find(({ status, to }) => status === 'FINISHED' && to === 'GNU_Production');
-  return entry?.version === version ? entry.at : 0;
+  return entry?.version === version ? entry : null;
 }
 
 /** The model, or why a batch would not load it: files that load and score, but are not those that were registered. */

@@ -2,13 +2,15 @@ import * as assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { info, rollback } from '../../../src/engine/index.ts';
+import { guardProduction } from '../../../src/engine/retraining/guard.ts';
+import { inspectProduction } from '../../../src/engine/retraining/production-state.ts';
 import { EngineError } from '../../../src/engine/support/errors.ts';
 import { ProjectPool } from '../../../src/extension/engine/service/project-pool.ts';
 import { Requests } from '../../../src/extension/engine/service/requests.ts';
 import { unattended } from '../../../src/extension/engine/service/unattended.ts';
 import { parseMail } from '../notification/parsed-mail.ts';
 import { type MailServer, startMailServer } from '../notification/started-mail-server.ts';
-import { Story } from './story.ts';
+import { Story, withInterruption } from './story.ts';
 
 const isAlarm = (subject: string) => /FAILED: watch/.test(subject);
 
@@ -197,5 +199,37 @@ describe('Production that is in trouble', () => {
     await story.scoreDay(0);
     assert.deepEqual((await story.retrain()).warnings, []);
     assert.equal(await story.production(), '2');
+  });
+
+  it('is left alone when somebody else moves production at that moment', async () => {
+    await deploySecond();
+    await story.breakModel('2');
+    const byPerson = () => story.with((project) => rollback(project, { notes: 'seen by day' }));
+    const outcome = await story.with(async (opened) => {
+      const project = withInterruption(opened, 'before', 'commitPromotion', byPerson);
+      return guardProduction(project, await inspectProduction(project));
+    });
+    assert.equal(outcome.rollback, null);
+    assert.match(outcome.explanation, /^Version 2 in production: .*; somebody else was faster/);
+    assert.equal(await story.production(), '1');
+  });
+
+  it('of rows that do not fit is not rolled back step by step: what refuses them too came back for them', async () => {
+    await deploySecond();
+    story.settings = ['model.hyperparameters.n_estimators=80', 'model.hyperparameters.max_depth=12'];
+    assert.equal((await story.retrain({ force: true })).status, 'deployed');
+    const productions: (string | undefined)[] = [];
+    for (const night of [1, 2, 3]) {
+      story.later(night);
+      // The file is left, and refused again.
+      if (night === 1) await story.scoreRefused();
+      else await story.scoreAgain();
+      productions.push(await story.production());
+    }
+    assert.deepEqual(productions, ['2', '2', '2']);
+    assert.match(
+      (await story.retrain()).warnings.join(),
+      /it came back by a roll back itself, so the rows may be to blame/,
+    );
   });
 });

@@ -3,8 +3,7 @@ import { info, retrain, rollback } from '../../../src/engine/index.ts';
 import { guardProduction } from '../../../src/engine/retraining/guard.ts';
 import { inspectProduction } from '../../../src/engine/retraining/production-state.ts';
 import type { RetrainResult } from '../../../src/engine/retraining/results.ts';
-import type { TrackingStore } from '../../../src/engine/tracking/store.ts';
-import { Story } from './story.ts';
+import { Story, withInterruption } from './story.ts';
 
 const WEAK = ['model.hyperparameters.n_estimators=5', 'model.hyperparameters.max_depth=3'];
 const STRONG = ['model.hyperparameters.n_estimators=80', 'model.hyperparameters.max_depth=10'];
@@ -111,24 +110,7 @@ describe('Production that changes hands during a retraining', () => {
     await story.retrain({ force: true });
     story.settings = STRONG;
     story.later(2);
-    let acting: Promise<unknown> | undefined;
-    return story.with(async (project) => {
-      const store = new Proxy(project.store, {
-        get: (target, name: keyof TrackingStore) => {
-          const member = target[name];
-          if (typeof member !== 'function') return member;
-          const call = member.bind(target) as (...args: unknown[]) => unknown;
-          if (name !== 'finishRun') return call;
-          return async (...args: unknown[]) => {
-            const answer = await call(...args);
-            acting ??= act();
-            await acting;
-            return answer;
-          };
-        },
-      });
-      return retrain({ ...project, store }, { force: true });
-    });
+    return story.with((project) => retrain(withInterruption(project, 'after', 'finishRun', act), { force: true }));
   }
 
   it('gets no challenger that was compared with another champion', async () => {

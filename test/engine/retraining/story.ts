@@ -17,6 +17,7 @@ import {
 } from '../../../src/engine/index.ts';
 import { logPredictions } from '../../../src/engine/monitoring/prediction-log.ts';
 import { followBatch, watchedBatch } from '../../../src/engine/retraining/after-batch.ts';
+import type { TrackingStore } from '../../../src/engine/tracking/store.ts';
 
 const DAY = 86_400_000;
 export const START = Date.parse('2026-01-01T02:00:00Z');
@@ -181,4 +182,31 @@ export class Story {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The project, with somebody who acts once, before or after the first call of a function of its store. */
+export function withInterruption(
+  project: Project,
+  when: 'before' | 'after',
+  name: keyof TrackingStore,
+  act: () => Promise<unknown>,
+): Project {
+  let acting: Promise<unknown> | undefined;
+  const store = new Proxy(project.store, {
+    get: (target, key: keyof TrackingStore) => {
+      const member = target[key];
+      if (typeof member !== 'function') return member;
+      const call = member.bind(target) as (...args: unknown[]) => unknown;
+      if (key !== name) return call;
+      return async (...args: unknown[]) => {
+        if (when === 'before') acting ??= act();
+        await acting;
+        const answer = await call(...args);
+        acting ??= act();
+        await acting;
+        return answer;
+      };
+    },
+  });
+  return { ...project, store };
 }
