@@ -98,7 +98,9 @@ class Retraining {
     const { version, drift, state } = this.#production;
     const facts = { force: this.#options.force ?? false, hasProduction: version !== null, drift, state };
     this.#due = await judgeDue(this.#project, facts);
-    return this.#due.reason === null ? this.#notDue() : null;
+    if (this.#due.reason === null) return this.#notDue();
+    if (this.#overtaken) this.#warnings.push(this.#overtaken.told);
+    return null;
   }
 
   /** Trouble that is left to a person is a warning, and the rest of the work goes on. */
@@ -185,7 +187,6 @@ class Retraining {
     const data = await this.#data();
     const arena = await this.#arena(data);
     const { version, run_id, metrics } = await trainOn(this.#project, data, { ...this.#options, runName: undefined });
-    if (this.#overtaken) this.#warnings.push(this.#overtaken.told);
     this.#warnings.push(...(arena?.warnings ?? []));
     const parts: Parts = { challenger: { version, run_id, metrics: finiteMetrics(metrics) } };
     if (model === null || arena === null) return this.#promote(version, 'There is no champion that works.', parts);

@@ -57,6 +57,18 @@ describe('What a retraining staged', () => {
     assert.equal((await story.retrain({ dryRun: true })).due.reason, 'age');
   });
 
+  it('is a warning of a retraining that is due anyway, planned or done', async () => {
+    await soaking();
+    story.later(0.5);
+    await story.with((project) => rollback(project, { notes: 'incident 4711: freeze' }));
+    story.later(30);
+    for (const dryRun of [true, false]) {
+      const { due, warnings } = await story.retrain({ dryRun });
+      assert.equal(due.reason, 'age');
+      assert.match(warnings.join(), /^Version 3 soaks no more/);
+    }
+  });
+
   it('does not follow an automatic roll back into production', async () => {
     await soaking();
     story.later(0.9);
