@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { type CopyOptions, copy } from '../../engine/copying/copy.ts';
-import type { CopiedExperiment, CopiedModel, CopiedTags, CopyResult } from '../../engine/copying/results.ts';
+import type {
+  CopiedAlias,
+  CopiedExperiment,
+  CopiedModel,
+  CopiedTags,
+  CopiedVersion,
+  CopyResult,
+} from '../../engine/copying/results.ts';
 import type { Dispatch } from '../program.ts';
 
 interface Flags extends Pick<CopyOptions, 'from' | 'to' | 'experiment' | 'model' | 'version' | 'dryRun'> {
@@ -49,15 +56,21 @@ function tagLines(whose: string, { set }: CopiedTags): string[] {
   return set.length > 0 ? [`${whose}: ${count(set.length, 'tag')} (${set.join(', ')})`] : [];
 }
 
-function modelLines({ name, versions, aliases, events, tags }: CopiedModel): string[] {
-  const copied = versions
-    .filter(({ status }) => status === 'copied')
-    .map(({ from, to }) => (to === null || to === from ? from : `${from} as ${to}`));
-  const set = aliases.filter(({ status }) => status === 'set').map(({ alias }) => alias);
+function modelLines({ name, target_name, versions, aliases, events, tags }: CopiedModel): string[] {
+  const numbered = (wanted: CopiedVersion['status']) =>
+    versions
+      .filter(({ status }) => status === wanted)
+      .map(({ from, to }) => (to === null || to === from ? from : `${from} as ${to}`));
+  const named = (wanted: CopiedAlias['status']) =>
+    aliases.filter(({ status }) => status === wanted).map(({ alias }) => alias);
+  const model = `model ${name}${target_name === name ? '' : ` as ${target_name}`}:`;
+  const [copied, updated, set, removed] = [numbered('copied'), numbered('updated'), named('set'), named('removed')];
   return [
-    ...(copied.length > 0 ? [`model ${name}: version${copied.length > 1 ? 's' : ''} ${copied.join(', ')}`] : []),
-    ...(set.length > 0 ? [`model ${name}: alias${set.length > 1 ? 'es' : ''} ${set.join(', ')}`] : []),
-    ...(events > 0 ? [`model ${name}: ${count(events, 'event')} of its history`] : []),
+    ...(copied.length > 0 ? [`${model} version${copied.length > 1 ? 's' : ''} ${copied.join(', ')}`] : []),
+    ...(updated.length > 0 ? [`${model} stage and tags of ${updated.join(', ')}`] : []),
+    ...(set.length > 0 ? [`${model} alias${set.length > 1 ? 'es' : ''} ${set.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`${model} without ${removed.join(', ')}`] : []),
+    ...(events > 0 ? [`${model} ${count(events, 'event')} of its history`] : []),
     ...tagLines(`model ${name}`, tags),
   ];
 }

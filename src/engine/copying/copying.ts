@@ -4,18 +4,12 @@ import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
-import {
-  eventTags,
-  finishingCommit,
-  planAliases,
-  registerCopy,
-  requireCommitted,
-  type VersionsByOrigin,
-  versionsByOrigin,
-} from './copy-model.ts';
+import { registerCopy, requireCommitted } from './copy-model.ts';
 import { CopiedRuns, copyRun, type RunCopy } from './copy-runs.ts';
 import { DESCRIPTION, modelTags, planTags, someTags } from './copy-tags.ts';
-import { aliasesOf, isRunning, isThere, NO_TAGS, numbersOf, statusOf, warningsAbout } from './inventory.ts';
+import { type Following, NOTHING_FOLLOWS, planFollowing } from './following.ts';
+import { countRuns, isRunning, isThere, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
+import { eventTags, numbersOf, type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
 import { COPIED_FROM_TAG, RECORD_TAG, runOrigin, versionOrigin } from './origin.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
 import {
@@ -25,6 +19,7 @@ import {
   type Selection,
   select,
 } from './selection.ts';
+import { remarksOn, warningsAbout } from './warnings.ts';
 
 /** Experiment that copies of models are runs of. */
 export function copiesExperiment({ config }: Pick<Project, 'config'>): string {
@@ -40,6 +35,7 @@ export class Copying {
   readonly #copies: CopiedRuns;
   /** The experiments of the models' events. */
   readonly #histories: CopiedExperiment[] = [];
+  readonly #remarks: string[] = [];
   #done = 0;
   #total = 0;
   #location = '';
@@ -62,7 +58,7 @@ export class Copying {
     for (const each of selection.experiments) experiments.push(await this.#copyExperiment(each));
     const models: CopiedModel[] = [];
     for (const each of selection.models) models.push(await this.#copyModel(each));
-    const warnings = warningsAbout([...experiments, ...this.#histories], models);
+    const warnings = warningsAbout([...experiments, ...this.#histories], models, this.#remarks);
     for (const warning of warnings) this.#log.write('warning', warning);
     const result: CopyResult = {
       schema: 1,
@@ -105,51 +101,70 @@ export class Copying {
     return plan;
   }
 
-  async #describeModel({ model }: SelectedModel): Promise<CopiedTags> {
+  async #describeModel({ model, targetName }: SelectedModel): Promise<CopiedTags> {
     const { store } = this.#project;
-    const target = await store.findModel(model.name);
+    const target = await store.findModel(targetName);
     if (target === null) return NO_TAGS;
     const words = modelTags(model);
     const plan = planTags(words, modelTags(target));
     const { [DESCRIPTION]: description, ...tags } = someTags(words, plan.set);
     const remarks = { tags, ...(description === undefined ? {} : { description }) };
-    if (plan.set.length > 0) await store.describeModel(model.name, remarks);
+    if (plan.set.length > 0) await store.describeModel(targetName, remarks);
     return plan;
   }
 
   async #copyModel(selected: SelectedModel): Promise<CopiedModel> {
     const { store } = this.#project;
-    const { name } = selected.model;
-    const byOrigin = await versionsByOrigin(store, name, this.#location);
+    const { targetName, model, isWhole } = selected;
+    const byOrigin = await versionsByOrigin(store, targetName, this.#location);
     const versions: CopiedVersion[] = [];
     for (const version of selected.versions) {
-      versions.push(await this.#copyVersion(version, byOrigin, selected.isWhole));
+      versions.push(await this.#copyVersion(version, byOrigin, targetName));
       this.#step();
     }
-    if (!selected.isWhole) return { name, versions, aliases: [], events: 0, tags: NO_TAGS };
-    const numbers = numbersOf(versions);
-    let events = 0;
-    for (const each of selected.events) {
-      const history = await this.#copyExperiment(each, (tags) => eventTags(tags, numbers));
-      this.#histories.push(history);
-      events += history.copied;
-    }
-    const aliases = planAliases(selected, numbers, await aliasesOf(store, selected, byOrigin));
-    const commit = finishingCommit(selected, byOrigin, numbers, aliases);
-    if (commit !== null) await this.#finish(commit);
-    return { name, versions, aliases, events, tags: await this.#describeModel(selected) };
+    const seen = await lookAt(store, targetName, byOrigin, versions);
+    const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
+    const events = await this.#copyEvents(selected, plan, numbersOf(versions));
+    if (plan.commit !== null) await this.#finish(plan.commit);
+    this.#remarks.push(...remarksOn(selected, plan, events.events_left));
+    return {
+      name: model.name,
+      target_name: targetName,
+      versions: withUpdates(versions, plan.updated),
+      aliases: plan.aliases,
+      ...events,
+      tags: isWhole ? await this.#describeModel(selected) : NO_TAGS,
+    };
   }
 
-  async #copyVersion(version: ModelVersion, byOrigin: VersionsByOrigin, isWhole: boolean): Promise<CopiedVersion> {
-    const { signal } = this.#options;
-    throwIfCancelled(signal);
+  /** History tells who holds the stages: it comes where they follow, and stays behind where somebody else decides. */
+  async #copyEvents(
+    { events, targetName }: SelectedModel,
+    { differences }: Following,
+    numbers: ReadonlyMap<string, string>,
+  ): Promise<Pick<CopiedModel, 'events' | 'events_left'>> {
+    const count = { events: 0, events_left: 0 };
+    for (const each of events) {
+      if (differences.length > 0) {
+        count.events_left += (await countRuns(this.#project.store, each, this.#copies)).copied;
+        continue;
+      }
+      const history = await this.#copyExperiment(each, (tags) => eventTags(tags, targetName, numbers));
+      this.#histories.push(history);
+      count.events += history.copied;
+    }
+    return count;
+  }
+
+  async #copyVersion(version: ModelVersion, byOrigin: VersionsByOrigin, name: string): Promise<CopiedVersion> {
+    throwIfCancelled(this.#options.signal);
     const known = statusOf(version, byOrigin, this.#location);
     if (known.status !== 'copied') return known;
     const carrier = await this.#carrier(version);
     if (carrier === null) return { ...known, status: 'skipped' };
     const made = await registerCopy(this.#pair, version, carrier.run, carrier.copyId, {
       location: this.#location,
-      isWhole,
+      name,
     });
     byOrigin.set(versionOrigin(version, this.#location), made);
     this.#log.write('info', `Copied version ${version.version} of ${version.name} as version ${made.version}.`);
@@ -181,7 +196,7 @@ export class Copying {
   }
 
   /** The aliases move in one commit; the run that it ends tells who copied what from where. */
-  async #finish(commit: NonNullable<ReturnType<typeof finishingCommit>>): Promise<void> {
+  async #finish(commit: NonNullable<Following['commit']>): Promise<void> {
     const { store, actor, clock } = this.#project;
     const { experimentId } = await store.ensureExperiment(copiesExperiment(this.#project));
     const now = clock().getTime();
@@ -220,8 +235,8 @@ function hasChanged(experiments: CopiedExperiment[], models: CopiedModel[]): boo
       ({ versions, aliases, events, tags }) =>
         events > 0 ||
         tags.set.length > 0 ||
-        versions.some(({ status }) => status === 'copied') ||
-        aliases.some(({ status }) => status === 'set'),
+        versions.some(({ status }) => status === 'copied' || status === 'updated') ||
+        aliases.some(({ status }) => status === 'set' || status === 'removed'),
     )
   );
 }

@@ -3,9 +3,6 @@ import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 /** Tag of a copied run or version: which one it is a copy of, however many stores lie between. */
 export const COPIED_FROM_TAG = 'gnu_mlops.copied_from';
 
-/** Version tag while the model is being copied: its stage comes with the aliases, when all versions are there. */
-export const PENDING_TAG = 'gnu_mlops.copy_pending';
-
 /** Tag of a run that records that a model was copied into its store, and from where. */
 export const RECORD_TAG = 'gnu_mlops.copy_record';
 

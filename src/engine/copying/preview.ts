@@ -1,19 +1,55 @@
 import type { TrackingStore } from '../tracking/store.ts';
-import { planAliases, versionsByOrigin } from './copy-model.ts';
 import { CopiedRuns } from './copy-runs.ts';
 import { modelTags, planTags } from './copy-tags.ts';
-import { aliasesOf, countRuns, NO_TAGS, numbersOf, statusOf, warningsAbout } from './inventory.ts';
+import { NOTHING_FOLLOWS, planFollowing } from './following.ts';
+import { countRuns, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
+import { versionsByOrigin } from './numbers.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
 import { type CopySelection, type SelectedModel, select } from './selection.ts';
+import { remarksOn, warningsAbout } from './warnings.ts';
 
 async function planModelTags(
   target: TrackingStore | null,
-  { model, isWhole }: SelectedModel,
+  { model, targetName, isWhole }: SelectedModel,
   versions: CopiedVersion[],
 ): Promise<CopiedTags> {
-  const there = (await target?.findModel(model.name)) ?? null;
+  const there = (await target?.findModel(targetName)) ?? null;
   const isMade = there !== null || versions.some(({ status }) => status === 'copied');
   return isWhole && isMade ? planTags(modelTags(model), there === null ? {} : modelTags(there)) : NO_TAGS;
+}
+
+interface PlannedModel {
+  planned: CopiedModel;
+  /** The experiments of its events. */
+  histories: CopiedExperiment[];
+  remarks: string[];
+}
+
+async function previewModel(
+  target: TrackingStore | null,
+  selected: SelectedModel,
+  copies: CopiedRuns,
+  location: string,
+): Promise<PlannedModel> {
+  const { model, targetName, isWhole, events } = selected;
+  const byOrigin = await versionsByOrigin(target, targetName, location);
+  const versions = selected.versions.map((version) => statusOf(version, byOrigin, location));
+  const seen = await lookAt(target, targetName, byOrigin, versions);
+  const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
+  const isFollowed = plan.differences.length === 0;
+  const histories: CopiedExperiment[] = [];
+  for (const each of events) histories.push(await countRuns(target, each, copies));
+  const coming = histories.reduce((sum, { copied }) => sum + copied, 0);
+  const planned = {
+    name: model.name,
+    target_name: targetName,
+    versions: withUpdates(versions, plan.updated),
+    aliases: plan.aliases,
+    events: isFollowed ? coming : 0,
+    events_left: isFollowed ? 0 : coming,
+    tags: await planModelTags(target, selected, versions),
+  };
+  return { planned, histories: isFollowed ? histories : [], remarks: remarksOn(selected, plan, planned.events_left) };
 }
 
 /** What a copy would do. */
@@ -29,36 +65,21 @@ export async function preview(
   const copies = new CopiedRuns(target);
   const experiments: CopiedExperiment[] = [];
   for (const each of selection.experiments) experiments.push(await countRuns(target, each, copies));
-  const histories: CopiedExperiment[] = [];
-  const models: CopiedModel[] = [];
-  for (const selected of selection.models) {
-    const byOrigin = await versionsByOrigin(target, selected.model.name, location);
-    const versions = selected.versions.map((version) => statusOf(version, byOrigin, location));
-    let events = 0;
-    for (const each of selected.events) {
-      const history = await countRuns(target, each, copies);
-      histories.push(history);
-      events += history.copied;
-    }
-    const aliases = selected.isWhole
-      ? planAliases(selected, numbersOf(versions), await aliasesOf(target, selected, byOrigin))
-      : [];
-    models.push({
-      name: selected.model.name,
-      versions,
-      aliases,
-      events,
-      tags: await planModelTags(target, selected, versions),
-    });
-  }
-  const warnings = warningsAbout([...experiments, ...histories], models);
+  const models: PlannedModel[] = [];
+  for (const each of selection.models) models.push(await previewModel(target, each, copies, location));
+  const histories = models.flatMap(({ histories }) => histories);
+  const warnings = warningsAbout(
+    [...experiments, ...histories],
+    models.map(({ planned }) => planned),
+    models.flatMap(({ remarks }) => remarks),
+  );
   return {
     schema: 1,
     status: 'dry-run',
     from: location,
     to,
     experiments,
-    models,
+    models: models.map(({ planned }) => planned),
     warnings,
     duration_ms: Math.round(performance.now() - started),
   };

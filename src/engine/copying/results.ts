@@ -22,24 +22,29 @@ export interface CopiedVersion {
   from: string;
   /** Its number where it was copied to; null while it is not there. */
   to: string | null;
-  status: 'copied' | 'present' | 'skipped';
+  /** `updated`: it was there, and its stage or tags follow the source. */
+  status: 'copied' | 'present' | 'updated' | 'skipped';
 }
 
 export interface CopiedAlias {
   alias: string;
-  /** Number of the version in the target; null while that is not there. */
+  /** Number of the version in the target; null while that is not there, or when no version has the alias. */
   version: string | null;
-  /** `kept`: the target has this alias at another version, where it stays. */
-  status: 'set' | 'present' | 'kept';
+  /** `kept`: somebody else set or removed it in the target, where it stays so; `removed`: the source has it no more. */
+  status: 'set' | 'present' | 'kept' | 'removed';
 }
 
 export interface CopiedModel {
   name: string;
+  /** Its name where it was copied to. */
+  target_name: string;
   /** Oldest first. */
   versions: CopiedVersion[];
   aliases: CopiedAlias[];
   /** Deployment events that were copied, or would be. */
   events: number;
+  /** Newer events that stay behind, because somebody else decided on deployments in the target. */
+  events_left: number;
   tags: CopiedTags;
 }
 

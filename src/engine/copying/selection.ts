@@ -15,6 +15,8 @@ export interface CopySelection {
   model?: string | undefined;
   /** With `model`: this version alone, with its run. */
   version?: string | undefined;
+  /** Name of the model in the target, when one model is copied; its own unless given. */
+  modelName?: string | undefined;
 }
 
 export interface SelectedExperiment {
@@ -26,6 +28,8 @@ export interface SelectedExperiment {
 
 export interface SelectedModel {
   model: RegisteredModel;
+  /** Its name in the target. */
+  targetName: string;
   /** Oldest first. */
   versions: ModelVersion[];
   /** Aliases, stages and history come along. */
@@ -91,7 +95,7 @@ async function selectModel(source: TrackingStore, name: string, version: string 
   const events = isWhole ? await eventsOf(source, name) : [];
   return {
     experiments: await experimentsOf(source, [...new Set(runIds)]),
-    models: [{ model, versions, isWhole, events }],
+    models: [{ model, targetName: name, versions, isWhole, events }],
   };
 }
 
@@ -103,7 +107,7 @@ async function selectAll(source: TrackingStore): Promise<Selection> {
   const models: SelectedModel[] = [];
   for (const model of await source.listModels()) {
     const versions = (await source.listVersions(model.name)).reverse();
-    models.push({ model, versions, isWhole: true, events: await eventsOf(source, model.name) });
+    models.push({ model, targetName: model.name, versions, isWhole: true, events: await eventsOf(source, model.name) });
   }
   const names = new Set(models.map(({ model }) => model.name));
   const experiments: SelectedExperiment[] = [];

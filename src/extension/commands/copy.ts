@@ -50,13 +50,20 @@ function partsOf({ experiments, models }: CopyResult): string[] {
     .filter(({ copied }) => copied > 0)
     .map(({ name, copied }) => `${name}: ${copied} ${copied === 1 ? 'run' : 'runs'}`);
   const versions = models.flatMap(({ name, versions, aliases, events }) => {
-    const copied = versions.filter(({ status }) => status === 'copied').map(({ from }) => from);
-    const set = aliases.filter(({ status }) => status === 'set').map(({ alias }) => alias);
-    return [
-      ...(copied.length > 0 ? [`${name}: ${copied.length === 1 ? 'version' : 'versions'} ${copied.join(', ')}`] : []),
-      ...(set.length > 0 ? [`${name}: ${set.join(', ')}`] : []),
-      ...(events > 0 ? [`${name}: ${events} ${events === 1 ? 'event' : 'events'} of its history`] : []),
+    const those = (wanted: string) => [
+      ...versions.filter(({ status }) => status === wanted).map(({ from }) => from),
+      ...aliases.filter(({ status }) => status === wanted).map(({ alias }) => alias),
     ];
+    const copied = those('copied');
+    const words: [string, string[]][] = [
+      [copied.length === 1 ? 'version ' : 'versions ', copied],
+      ['stage and tags of ', those('updated')],
+      ['', those('set')],
+      ['without ', those('removed')],
+    ];
+    const parts = words.filter(([, names]) => names.length > 0).map(([what, names]) => `${what}${names.join(', ')}`);
+    const history = events > 0 ? [`${events} ${events === 1 ? 'event' : 'events'} of its history`] : [];
+    return [...parts, ...history].map((part) => `${name}: ${part}`);
   });
   return [...runs, ...versions, ...said.map(({ name, tags }) => `${name}: tags ${tags.set.join(', ')}`)];
 }

@@ -1,0 +1,56 @@
+import { DESCRIPTION, versionTags } from './copy-tags.ts';
+import type { Following } from './following.ts';
+import type { CopiedExperiment, CopiedModel, CopiedTags } from './results.ts';
+import type { SelectedModel } from './selection.ts';
+
+/** What stays behind of a model, and why. */
+export function remarksOn(
+  { targetName: name, versions }: SelectedModel,
+  { differences }: Pick<Following, 'differences'>,
+  eventsLeft: number,
+): string[] {
+  const tags = versions.flatMap(({ version, tags }) => {
+    const { refused } = versionTags({ tags });
+    return refused.length === 0 ? [] : [`${refused.join(', ')} of version ${version}`];
+  });
+  const events =
+    eventsLeft === 0 ? '' : `, and ${eventsLeft} newer ${eventsLeft === 1 ? 'event' : 'events'} stayed behind`;
+  return [
+    ...(tags.length === 0 ? [] : [`${name}: tags that not every MLflow takes stayed behind: ${tags.join('; ')}.`]),
+    ...(differences.length === 0
+      ? []
+      : [
+          `${name}: somebody else decided on deployments in the target (${differences.join(', ')}), so its stages and ` +
+            `history are its own${events}. Deploy there with gnu-mlops deploy.`,
+        ]),
+  ];
+}
+
+/** The target's own words stay. */
+function keptTags(name: string, { kept }: CopiedTags): string[] {
+  const words = kept.map((key) => (key === DESCRIPTION ? 'its description' : `tag ${key}`));
+  return words.length > 0 ? [`${name}: the target says something else and stays as it is: ${words.join(', ')}.`] : [];
+}
+
+export function warningsAbout(experiments: CopiedExperiment[], models: CopiedModel[], remarks: string[]): string[] {
+  const running = experiments
+    .filter((each) => each.running > 0)
+    .map(({ name, running }) => `${name}: ${running} of its runs go on; copy again when they have ended.`);
+  const said = experiments.flatMap(({ name, tags }) => keptTags(`experiment ${name}`, tags));
+  const about = models.flatMap(({ target_name: name, versions, aliases, tags }) => {
+    const renumbered = versions
+      .filter(({ from, to }) => to !== null && to !== from)
+      .map(({ from, to }) => `${from} is ${to}`);
+    const skipped = versions.filter(({ status }) => status === 'skipped').map(({ from }) => from);
+    const kept = aliases
+      .filter(({ status }) => status === 'kept')
+      .map(({ alias, version }) => `${alias} at ${version === null ? 'no version' : `version ${version}`}`);
+    return [
+      ...(renumbered.length > 0 ? [`${name}: versions have other numbers: ${renumbered.join(', ')}.`] : []),
+      ...(skipped.length > 0 ? [`${name}: versions that are not ready were left out: ${skipped.join(', ')}.`] : []),
+      ...(kept.length > 0 ? [`${name}: the target's own aliases stay: ${kept.join(', ')}.`] : []),
+      ...keptTags(name, tags),
+    ];
+  });
+  return [...running, ...said, ...about, ...remarks];
+}
