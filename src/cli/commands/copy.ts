@@ -8,6 +8,7 @@ import type {
   CopiedVersion,
   CopyResult,
 } from '../../engine/copying/results.ts';
+import { exitCodeOfReason } from '../../engine/support/errors.ts';
 import type { Dispatch } from '../program.ts';
 
 interface Flags extends Pick<CopyOptions, 'from' | 'to' | 'experiment' | 'model' | 'version' | 'dryRun'> {
@@ -31,7 +32,12 @@ export function addCopy(program: Command, dispatch: Dispatch): Command {
         const { run: runId, ...rest } = flags;
         const result = await copy(context.projectOptions, { ...rest, runId, ...context.control });
         for (const warning of result.warnings) context.warn(warning);
-        return { document: result, text: copyText(result) };
+        const hasFailed = result.models.some(({ versions }) => versions.some(({ status }) => status === 'failed'));
+        return {
+          document: result,
+          text: copyText(result),
+          exitCode: hasFailed ? exitCodeOfReason('invalid-model') : 0,
+        };
       }),
     );
 }
@@ -39,9 +45,9 @@ export function addCopy(program: Command, dispatch: Dispatch): Command {
 function copyText(result: CopyResult): string {
   const { status, from, to, experiments, models } = result;
   if (status === 'nothing-to-do') return `Everything of ${from} that was asked for is in ${to} already.`;
-  const isPlan = status === 'dry-run';
+  const did = { 'dry-run': 'Would copy', copied: 'Copied', incomplete: 'Copied all but what failed' }[status];
   const lines = [...experiments.flatMap(experimentLines), ...models.flatMap(modelLines)];
-  return [`${isPlan ? 'Would copy' : 'Copied'} from ${from} to ${to}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+  return [`${did} from ${from} to ${to}:`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 function experimentLines({ name, copied, present, tags }: CopiedExperiment): string[] {

@@ -1,8 +1,8 @@
-import { copyTree } from '../artifacts/transfer.ts';
 import { OWNER_TAG } from '../support/process-identity.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import type { Metric, Run, TrackingStore } from '../tracking/store.ts';
 import { COPIED_FROM_TAG, type RunStub, runOrigin, runStubs } from './origin.ts';
+import { copyFiles, FILES_TAG, type FileRemarks, isThere } from './run-files.ts';
 
 /** MLflow takes no more values at once. */
 const METRICS_AT_ONCE = 1000;
@@ -36,7 +36,7 @@ export class CopiedRuns {
   async #load(experimentName: string): Promise<Map<string, RunStub>> {
     const experiment = (await this.#target?.findExperiment(experimentName)) ?? null;
     if (experiment === null) return new Map();
-    const stubs = await runStubs(this.#target!, experiment.experimentId, []);
+    const stubs = await runStubs(this.#target!, experiment.experimentId, [FILES_TAG]);
     return new Map(stubs.map((stub) => [runOrigin(stub), stub]));
   }
 }
@@ -45,6 +45,7 @@ export interface RunCopy {
   source: TrackingStore;
   target: TrackingStore;
   copies: CopiedRuns;
+  files: FileRemarks;
   signal?: AbortSignal | undefined;
 }
 
@@ -62,22 +63,27 @@ export interface RunToCopy {
  * @returns the copy's id
  */
 export async function copyRun(
-  { source, target, copies, signal }: RunCopy,
+  pair: RunCopy,
   { stub, experimentName, tags = (same) => same }: RunToCopy,
 ): Promise<string> {
+  const { source, target, copies, signal } = pair;
   throwIfCancelled(signal);
   const origin = runOrigin(stub);
   const existing = await copies.find(experimentName, origin);
-  if (existing !== undefined && existing.status !== 'RUNNING') return existing.runId;
+  if (existing !== undefined && (await isThere(source, stub, existing))) return existing.runId;
   const run = await source.getRun(stub.runId);
   const copy =
     existing === undefined ? await begin(target, run, experimentName, tags) : await target.getRun(existing.runId);
   await logEverything({ source, target }, run, copy.runId, tags);
-  const [from, to] = [source.artifacts.repository(run.artifactUri), target.artifacts.repository(copy.artifactUri)];
-  await copyTree(from, to, { signal });
+  const files = await copyFiles(pair, experimentName, run, copy);
   throwIfCancelled(signal);
-  await target.finishRun(copy.runId, { status: run.status, endTime: run.endTime ?? run.startTime });
-  await copies.add(experimentName, origin, { ...copy, status: run.status });
+  const said = files === undefined ? {} : { [FILES_TAG]: files };
+  await target.finishRun(copy.runId, {
+    status: run.status,
+    endTime: run.endTime ?? run.startTime,
+    batch: { tags: said },
+  });
+  await copies.add(experimentName, origin, { ...copy, status: run.status, tags: { ...copy.tags, ...said } });
   return copy.runId;
 }
 
@@ -101,7 +107,7 @@ async function begin(
 
 /** The owner stays behind: a process of another machine, or none any more, which would make the copy look abandoned. */
 function copiedTags(run: Run, tags: (tags: Record<string, string>) => Record<string, string>): Record<string, string> {
-  const { [OWNER_TAG]: _owner, ...rest } = tags(run.tags);
+  const { [OWNER_TAG]: _owner, [FILES_TAG]: _files, ...rest } = tags(run.tags);
   return { ...rest, [COPIED_FROM_TAG]: runOrigin(run) };
 }
 

@@ -4,14 +4,15 @@ import type { OperationLog } from '../support/operation-log.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
 import { type OperationControl, throwIfCancelled } from '../support/progress.ts';
 import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
-import { registerCopy, requireCommitted } from './copy-model.ts';
+import { locateModel, registerCopy, requireCommitted } from './copy-model.ts';
 import { CopiedRuns, copyRun, type RunCopy } from './copy-runs.ts';
 import { DESCRIPTION, modelTags, planTags, someTags } from './copy-tags.ts';
 import { type Following, NOTHING_FOLLOWS, planFollowing } from './following.ts';
-import { countRuns, isRunning, isThere, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
+import { countRuns, failedVersion, isRunning, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
 import { eventTags, numbersOf, type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
 import { COPIED_FROM_TAG, RECORD_TAG, runOrigin, versionOrigin } from './origin.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
+import { FileRemarks, isThere } from './run-files.ts';
 import {
   type CopySelection,
   type SelectedExperiment,
@@ -36,6 +37,7 @@ export class Copying {
   /** The experiments of the models' events. */
   readonly #histories: CopiedExperiment[] = [];
   readonly #remarks: string[] = [];
+  readonly #files = new FileRemarks();
   #done = 0;
   #total = 0;
   #location = '';
@@ -58,11 +60,14 @@ export class Copying {
     for (const each of selection.experiments) experiments.push(await this.#copyExperiment(each));
     const models: CopiedModel[] = [];
     for (const each of selection.models) models.push(await this.#copyModel(each));
-    const warnings = warningsAbout([...experiments, ...this.#histories], models, this.#remarks);
+    const warnings = warningsAbout([...experiments, ...this.#histories], models, [
+      ...this.#files.sentences(),
+      ...this.#remarks,
+    ]);
     for (const warning of warnings) this.#log.write('warning', warning);
     const result: CopyResult = {
       schema: 1,
-      status: hasChanged([...experiments, ...this.#histories], models) ? 'copied' : 'nothing-to-do',
+      status: statusAfter([...experiments, ...this.#histories], models),
       from: this.#location,
       to: (await this.#project.store.describe()).location,
       experiments,
@@ -70,7 +75,10 @@ export class Copying {
       warnings,
       duration_ms: Math.round(performance.now() - started),
     };
-    this.#log.write('info', 'Copied.', { experiments: experiments.length, models: models.length });
+    this.#log.write('info', result.status === 'incomplete' ? 'Copied but for some versions.' : 'Copied.', {
+      experiments: experiments.length,
+      models: models.length,
+    });
     return result;
   }
 
@@ -81,7 +89,7 @@ export class Copying {
     const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0, tags: NO_TAGS };
     for (const stub of runs) {
       if (isRunning(stub)) counts.running++;
-      else if (isThere(await this.#copies.find(name, runOrigin(stub)))) counts.present++;
+      else if (await isThere(this.#source, stub, await this.#copies.find(name, runOrigin(stub)))) counts.present++;
       else {
         const copyId = await copyRun(this.#pair, { stub, experimentName: name, tags });
         this.#log.write('info', `Copied run ${stub.name}.`, { from: stub.runId, run_id: copyId });
@@ -146,7 +154,7 @@ export class Copying {
     const count = { events: 0, events_left: 0 };
     for (const each of events) {
       if (differences.length > 0) {
-        count.events_left += (await countRuns(this.#project.store, each, this.#copies)).copied;
+        count.events_left += (await countRuns(this.#source, this.#project.store, each, this.#copies)).copied;
         continue;
       }
       const history = await this.#copyExperiment(each, (tags) => eventTags(tags, targetName, numbers));
@@ -160,15 +168,24 @@ export class Copying {
     throwIfCancelled(this.#options.signal);
     const known = statusOf(version, byOrigin, this.#location);
     if (known.status !== 'copied') return known;
+    try {
+      return { ...known, ...(await this.#register(version, byOrigin, name)) };
+    } catch (error) {
+      const failed = failedVersion(version, error);
+      this.#log.write('error', `Version ${version.version} of ${version.name} was not copied: ${failed.error}.`);
+      return failed;
+    }
+  }
+
+  async #register(version: ModelVersion, byOrigin: VersionsByOrigin, name: string): Promise<Partial<CopiedVersion>> {
+    const place = await locateModel(this.#source, version);
     const carrier = await this.#carrier(version);
-    if (carrier === null) return { ...known, status: 'skipped' };
-    const made = await registerCopy(this.#pair, version, carrier.run, carrier.copyId, {
-      location: this.#location,
-      name,
-    });
+    if (carrier === null) return { status: 'skipped' };
+    const to = { location: this.#location, name, place };
+    const made = await registerCopy(this.#pair, version, carrier.run, carrier.copyId, to);
     byOrigin.set(versionOrigin(version, this.#location), made);
     this.#log.write('info', `Copied version ${version.version} of ${version.name} as version ${made.version}.`);
-    return { ...known, to: made.version };
+    return { to: made.version };
   }
 
   /** The copy of the version's run; a run of its own when that is gone; null while it goes on. */
@@ -214,7 +231,7 @@ export class Copying {
 
   get #pair(): RunCopy {
     const { signal } = this.#options;
-    return { source: this.#source, target: this.#project.store, copies: this.#copies, signal };
+    return { source: this.#source, target: this.#project.store, copies: this.#copies, files: this.#files, signal };
   }
 
   #step(): void {
@@ -226,6 +243,11 @@ export class Copying {
 function stepsOf({ experiments, models }: Selection): number {
   const runs = (some: SelectedExperiment[]) => some.reduce((sum, each) => sum + each.runs.length, 0);
   return runs(experiments) + models.reduce((sum, { versions, events }) => sum + versions.length + runs(events), 0);
+}
+
+function statusAfter(experiments: CopiedExperiment[], models: CopiedModel[]): CopyResult['status'] {
+  if (models.some(({ versions }) => versions.some(({ status }) => status === 'failed'))) return 'incomplete';
+  return hasChanged(experiments, models) ? 'copied' : 'nothing-to-do';
 }
 
 function hasChanged(experiments: CopiedExperiment[], models: CopiedModel[]): boolean {

@@ -24,7 +24,7 @@ export interface Following {
   aliases: CopiedAlias[];
   /** Null when nothing is left to do. */
   commit: Pick<PromotionCommit, 'modelName' | 'moves' | 'stageFields' | 'versionTags' | 'before'> | null;
-  /** Where somebody else decided on deployments in the target, as phrases; then they stay, and history with them. */
+  /** Why deployments of the source do not come, as clauses; aliases of stages, stages and history stay as they are then. */
   differences: string[];
   /** Versions that are there already and get another stage or more tags. */
   updated: Set<string>;
@@ -42,9 +42,11 @@ export function planFollowing({ model, targetName, versions }: SelectedModel, ta
   const aliases = aliasNames(model.aliases, sides, target).map((alias) =>
     compareAlias(alias, model.aliases, sides, target),
   );
+  const moved = aliases.filter(isStageAlias).flatMap(aliasDifference);
   const differences = [
-    ...aliases.filter(isStageAlias).flatMap(aliasDifference),
-    ...sides.flatMap((each) => stageDifference(each, target)),
+    ...STAGES.flatMap((stage) => missingHolder(stage, model.aliases, target)),
+    // Who moves an alias changes stages with it, which goes without saying.
+    ...(moved.length > 0 ? moved : sides.flatMap((each) => stageDifference(each, target))),
   ];
   const isFollowed = differences.length === 0;
   const settled = aliases.map((each) => ({ ...each, moves: each.moves && (isFollowed || !isStageAlias(each)) }));
@@ -129,14 +131,24 @@ function isStageAlias({ alias }: Pick<AliasSides, 'alias'>): boolean {
   return STAGES.some((stage) => stage === alias);
 }
 
+/** History would tell of a version that is not there. */
+function missingHolder(stage: string, source: Record<string, string>, { numbers }: TargetModel): string[] {
+  const holder = source[stage];
+  return holder === undefined || numbers.has(holder)
+    ? []
+    : [`version ${holder}, which holds ${stage}, did not come along`];
+}
+
 function aliasDifference({ alias, holder, isOurs }: AliasSides): string[] {
-  return isOurs ? [] : [`${alias} is at ${holder === null ? 'no version' : `version ${holder}`}`];
+  return isOurs ? [] : [`somebody else put ${alias} at ${holder === null ? 'no version' : `version ${holder}`} there`];
 }
 
 function stageDifference({ there, version, given, sourceGiven, from }: Sides, { hasStages }: TargetModel): string[] {
   if (there === null || !hasStages) return [];
   const known = [given.stage, sourceGiven?.stage, wantedStage(from)];
-  return known.includes(there.stageField) ? [] : [`the stage of version ${version} is ${there.stageField}`];
+  return known.includes(there.stageField)
+    ? []
+    : [`somebody else set the stage of version ${version} to ${there.stageField} there`];
 }
 
 /** Databricks has no stage fields; the tag says what they would be. */

@@ -1,3 +1,4 @@
+import { EngineError } from '../support/errors.ts';
 import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import type { CopiedRuns } from './copy-runs.ts';
 import { planTags } from './copy-tags.ts';
@@ -5,10 +6,12 @@ import type { TargetModel } from './following.ts';
 import { numbersOf, type VersionsByOrigin } from './numbers.ts';
 import { runOrigin, versionOrigin } from './origin.ts';
 import type { CopiedExperiment, CopiedTags, CopiedVersion } from './results.ts';
+import { isThere } from './run-files.ts';
 import type { SelectedExperiment } from './selection.ts';
 
 /** Looks up which runs and tags are there already. */
 export async function countRuns(
+  source: TrackingStore,
   target: TrackingStore | null,
   { name, runs, tags }: SelectedExperiment,
   copies: CopiedRuns,
@@ -16,7 +19,7 @@ export async function countRuns(
   const counts: CopiedExperiment = { name, copied: 0, present: 0, running: 0, tags: NO_TAGS };
   for (const run of runs) {
     if (isRunning(run)) counts.running++;
-    else if (isThere(await copies.find(name, runOrigin(run)))) counts.present++;
+    else if (await isThere(source, run, await copies.find(name, runOrigin(run)))) counts.present++;
     else counts.copied++;
   }
   const there = (await target?.findExperiment(name)) ?? null;
@@ -30,15 +33,21 @@ export function isRunning({ status }: Pick<Run, 'status'>): boolean {
   return status === 'RUNNING' || status === 'SCHEDULED';
 }
 
-/** A copy that is RUNNING was interrupted. */
-export function isThere(copy: Pick<Run, 'status'> | undefined): boolean {
-  return copy !== undefined && copy.status !== 'RUNNING';
-}
-
 export function statusOf(version: ModelVersion, byOrigin: VersionsByOrigin, location: string): CopiedVersion {
   const there = byOrigin.get(versionOrigin(version, location));
   if (there !== undefined) return { from: version.version, to: there.version, status: 'present' };
   return { from: version.version, to: null, status: version.status === 'READY' ? 'copied' : 'skipped' };
+}
+
+/** @throws what is no fault of the version alone */
+export function failedVersion(version: ModelVersion, error: unknown): CopiedVersion {
+  if (!EngineError.is(error, 'invalid-model') && !EngineError.is(error, 'not-found')) throw error;
+  const { fix = '' } = error.details;
+  const reason = [error.message, fix]
+    .map((text) => text.replace(/\.$/, ''))
+    .filter(Boolean)
+    .join('. ');
+  return { from: version.version, to: null, status: 'failed', error: reason };
 }
 
 /** What the target has of a model. */

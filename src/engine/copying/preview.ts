@@ -1,9 +1,10 @@
-import type { TrackingStore } from '../tracking/store.ts';
+import type { ModelVersion, TrackingStore } from '../tracking/store.ts';
+import { locateModel } from './copy-model.ts';
 import { CopiedRuns } from './copy-runs.ts';
 import { modelTags, planTags } from './copy-tags.ts';
 import { NOTHING_FOLLOWS, planFollowing } from './following.ts';
-import { countRuns, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
-import { versionsByOrigin } from './numbers.ts';
+import { countRuns, failedVersion, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
+import { type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
 import { type CopySelection, type SelectedModel, select } from './selection.ts';
 import { remarksOn, warningsAbout } from './warnings.ts';
@@ -25,20 +26,34 @@ interface PlannedModel {
   remarks: string[];
 }
 
+async function previewVersion(
+  source: TrackingStore,
+  version: ModelVersion,
+  byOrigin: VersionsByOrigin,
+  location: string,
+): Promise<CopiedVersion> {
+  const known = statusOf(version, byOrigin, location);
+  if (known.status !== 'copied') return known;
+  return locateModel(source, version).then(
+    () => known,
+    (error) => failedVersion(version, error),
+  );
+}
+
 async function previewModel(
-  target: TrackingStore | null,
+  { source, target, copies }: { source: TrackingStore; target: TrackingStore | null; copies: CopiedRuns },
   selected: SelectedModel,
-  copies: CopiedRuns,
   location: string,
 ): Promise<PlannedModel> {
   const { model, targetName, isWhole, events } = selected;
   const byOrigin = await versionsByOrigin(target, targetName, location);
-  const versions = selected.versions.map((version) => statusOf(version, byOrigin, location));
+  const versions: CopiedVersion[] = [];
+  for (const version of selected.versions) versions.push(await previewVersion(source, version, byOrigin, location));
   const seen = await lookAt(target, targetName, byOrigin, versions);
   const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
   const isFollowed = plan.differences.length === 0;
   const histories: CopiedExperiment[] = [];
-  for (const each of events) histories.push(await countRuns(target, each, copies));
+  for (const each of events) histories.push(await countRuns(source, target, each, copies));
   const coming = histories.reduce((sum, { copied }) => sum + copied, 0);
   const planned = {
     name: model.name,
@@ -64,9 +79,9 @@ export async function preview(
   const selection = await select(source, options);
   const copies = new CopiedRuns(target);
   const experiments: CopiedExperiment[] = [];
-  for (const each of selection.experiments) experiments.push(await countRuns(target, each, copies));
+  for (const each of selection.experiments) experiments.push(await countRuns(source, target, each, copies));
   const models: PlannedModel[] = [];
-  for (const each of selection.models) models.push(await previewModel(target, each, copies, location));
+  for (const each of selection.models) models.push(await previewModel({ source, target, copies }, each, location));
   const histories = models.flatMap(({ histories }) => histories);
   const warnings = warningsAbout(
     [...experiments, ...histories],

@@ -23,7 +23,9 @@ export interface CopiedVersion {
   /** Its number where it was copied to; null while it is not there. */
   to: string | null;
   /** `updated`: it was there, and its stage or tags follow the source. */
-  status: 'copied' | 'present' | 'updated' | 'skipped';
+  status: 'copied' | 'present' | 'updated' | 'skipped' | 'failed';
+  /** Why it failed. */
+  error?: string;
 }
 
 export interface CopiedAlias {
@@ -51,7 +53,8 @@ export interface CopiedModel {
 /** What `copy --json` prints. */
 export interface CopyResult {
   schema: 1;
-  status: 'copied' | 'dry-run' | 'nothing-to-do';
+  /** `incomplete`: some versions failed; the rest is there. */
+  status: 'copied' | 'dry-run' | 'nothing-to-do' | 'incomplete';
   /** For people: files or hosts, without credentials. */
   from: string;
   to: string;

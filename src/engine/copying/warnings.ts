@@ -13,16 +13,12 @@ export function remarksOn(
     const { refused } = versionTags({ tags });
     return refused.length === 0 ? [] : [`${refused.join(', ')} of version ${version}`];
   });
-  const events =
-    eventsLeft === 0 ? '' : `, and ${eventsLeft} newer ${eventsLeft === 1 ? 'event' : 'events'} stayed behind`;
+  const events = eventsLeft === 0 ? '' : `; ${eventsLeft} newer ${eventsLeft === 1 ? 'event' : 'events'} stayed behind`;
   return [
     ...(tags.length === 0 ? [] : [`${name}: tags that not every MLflow takes stayed behind: ${tags.join('; ')}.`]),
     ...(differences.length === 0
       ? []
-      : [
-          `${name}: somebody else decided on deployments in the target (${differences.join(', ')}), so its stages and ` +
-            `history are its own${events}. Deploy there with gnu-mlops deploy.`,
-        ]),
+      : [`${name}: its stages and history in the target stay as they are: ${differences.join(', ')}${events}.`]),
   ];
 }
 
@@ -42,6 +38,9 @@ export function warningsAbout(experiments: CopiedExperiment[], models: CopiedMod
       .filter(({ from, to }) => to !== null && to !== from)
       .map(({ from, to }) => `${from} is ${to}`);
     const skipped = versions.filter(({ status }) => status === 'skipped').map(({ from }) => from);
+    const failed = versions.flatMap(({ from, error }) =>
+      error === undefined ? [] : [`version ${from} of ${name} was not copied: ${error}.`],
+    );
     const kept = aliases
       .filter(({ status }) => status === 'kept')
       .map(({ alias, version }) => `${alias} at ${version === null ? 'no version' : `version ${version}`}`);
@@ -49,6 +48,7 @@ export function warningsAbout(experiments: CopiedExperiment[], models: CopiedMod
       ...(renumbered.length > 0 ? [`${name}: versions have other numbers: ${renumbered.join(', ')}.`] : []),
       ...(skipped.length > 0 ? [`${name}: versions that are not ready were left out: ${skipped.join(', ')}.`] : []),
       ...(kept.length > 0 ? [`${name}: the target's own aliases stay: ${kept.join(', ')}.`] : []),
+      ...failed,
       ...keptTags(name, tags),
     ];
   });

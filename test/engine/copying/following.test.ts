@@ -108,10 +108,7 @@ describe('A copy that is copied to again', () => {
     assert.deepEqual(plan.models, models);
     assert.deepEqual([models[0]!.events, models[0]!.events_left], [0, 2]);
     assert.deepEqual(models[0]!.aliases, [{ alias: 'GNU_Production', version: '1', status: 'kept' }]);
-    assert.match(
-      warnings.join(),
-      /decided on deployments in the target \(GNU_Production is at version 1.*2 newer events stayed behind/,
-    );
+    assert.match(warnings.join(), /somebody else put GNU_Production at version 1 there; 2 newer events stayed behind/);
     assert.deepEqual(await contentsOf(target), before);
     assert.deepEqual(detectOutsideChanges(await stateOf(target)), []);
   });

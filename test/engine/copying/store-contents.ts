@@ -2,7 +2,7 @@ import { readWhole } from '../../../src/engine/artifacts/transfer.ts';
 import type { Run, TrackingStore } from '../../../src/engine/tracking/store.ts';
 
 /** Tags that a copy has and its original has not, or the other way round. */
-const OF_COPYING = /^gnu_mlops\.(copied_from|copied_state|owner)$/;
+const OF_COPYING = /^gnu_mlops\.(copied_(from|state|artifacts)|owner)$/;
 
 /**
  * Everything a store holds, without ids and places: two stores with the same contents are equal.

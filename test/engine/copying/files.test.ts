@@ -1,0 +1,147 @@
+import * as assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type CopyOptions, copy } from '../../../src/engine/index.ts';
+import { digestFolder } from '../../../src/engine/model/digest.ts';
+import { MODEL_DIGEST_TAG } from '../../../src/engine/registry/model-version.ts';
+import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
+import type { Run } from '../../../src/engine/tracking/store.ts';
+import { temporaryFolder } from '../tracking/temporary-store.ts';
+import { contentsOf } from './store-contents.ts';
+
+/** Stores whose files are not all where they say. */
+describe('The files of a copy', () => {
+  const { folder, remove } = temporaryFolder();
+  const configFile = path.join(folder, 'config.yaml');
+  let source: SqliteStore;
+  let target: SqliteStore;
+  after(remove);
+
+  beforeEach(async () => {
+    for (const name of ['mlflow.db', 'copy.db']) rmSync(path.join(folder, name), { force: true });
+    writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
+    source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
+    target = await openSqliteStore({ path: 'copy.db', baseDir: folder });
+  });
+
+  afterEach(async () => {
+    await source.close();
+    await target.close();
+  });
+
+  const copyAll = (options: CopyOptions = {}) => copy({ configFile }, { to: 'sqlite:///copy.db', ...options });
+
+  async function train(name: string): Promise<Run> {
+    const { experimentId } = await source.ensureExperiment('churn');
+    const run = await source.createRun({ experimentId, name, userId: 'alice', startTime: 1000 });
+    const model = path.join(run.artifactUri, 'model');
+    mkdirSync(model, { recursive: true });
+    for (const file of ['MLmodel', 'model.onnx']) writeFileSync(path.join(model, file), `${file} of ${name}`);
+    const tags = { [MODEL_DIGEST_TAG]: digestFolder(model), 'mlflow.log-model.history': '[]' };
+    const register = { name: 'model', source: model, runId: run.runId, userId: 'alice' };
+    await source.finishRun(run.runId, { status: 'FINISHED', endTime: 2000, batch: { tags }, register });
+    return run;
+  }
+
+  it('that are missing keep their version out, are told of, and come later', async () => {
+    const { artifactUri } = await train('first');
+    await train('second');
+    renameSync(artifactUri, `${artifactUri}-away`);
+    const plan = await copyAll({ dryRun: true });
+    const done = await copyAll();
+    for (const { models, warnings } of [plan, done]) {
+      assert.deepEqual(
+        models[0]!.versions.map(({ from, status }) => [from, status]),
+        [
+          ['1', 'failed'],
+          ['2', 'copied'],
+        ],
+      );
+      assert.match(
+        warnings.join(),
+        /version 1 of model was not copied: there is no MLmodel at .*artifacts\/model\. Bring/,
+      );
+    }
+    assert.equal(done.status, 'incomplete');
+    assert.match(done.warnings.join(), /experiment churn: the files of runs with models are not where .*: first \(/);
+    assert.deepEqual(
+      (await target.listVersions('model')).map(({ version, status }) => [version, status]),
+      [['1', 'READY']],
+    );
+    renameSync(`${artifactUri}-away`, artifactUri);
+    const later = await copyAll();
+    assert.equal(later.status, 'copied');
+    assert.deepEqual(later.experiments[0], { ...done.experiments[0], copied: 1, present: 1 });
+    assert.deepEqual(
+      later.models[0]!.versions.map(({ from, to, status }) => [from, to, status]),
+      [
+        ['1', '2', 'copied'],
+        ['2', '1', 'present'],
+      ],
+    );
+    type Contents = { experiments: Record<string, unknown> };
+    const runs = async (store: SqliteStore) => ((await contentsOf(store)) as Contents).experiments;
+    assert.deepEqual(await runs(target), await runs(source));
+    assert.equal((await copyAll()).status, 'nothing-to-do');
+  });
+
+  it('of a model alone that is missing come later, too', async () => {
+    const { artifactUri } = await train('first');
+    writeFileSync(path.join(artifactUri, 'notes.txt'), 'here');
+    renameSync(path.join(artifactUri, 'model'), path.join(folder, 'away'));
+    assert.equal((await copyAll()).status, 'incomplete');
+    renameSync(path.join(folder, 'away'), path.join(artifactUri, 'model'));
+    assert.equal((await copyAll()).status, 'copied');
+    assert.deepEqual(await contentsOf(target), await contentsOf(source));
+  });
+
+  it('need not be there for a run without a model', async () => {
+    const { experimentId } = await source.ensureExperiment('churn');
+    const run = await source.createRun({ experimentId, name: 'plain', userId: 'alice', startTime: 1000 });
+    await source.finishRun(run.runId, { status: 'FINISHED', endTime: 2000 });
+    const { status, warnings } = await copyAll();
+    assert.deepEqual([status, warnings], ['copied', []]);
+    assert.equal((await copyAll()).status, 'nothing-to-do');
+  });
+
+  it('that are links stay behind, which is told', async () => {
+    const { experimentId } = await source.ensureExperiment('churn');
+    const run = await source.createRun({ experimentId, name: 'linked', userId: 'alice', startTime: 1000 });
+    mkdirSync(run.artifactUri, { recursive: true });
+    symlinkSync(configFile, path.join(run.artifactUri, 'settings.yaml'));
+    await source.finishRun(run.runId, { status: 'FINISHED', endTime: 2000 });
+    assert.match((await copyAll()).warnings.join(), /links to other files stayed behind: settings.yaml of linked/);
+  });
+
+  it('are compared by the digest of the model, because sizes alone do not tell', async () => {
+    const run = await train('first');
+    await copyAll({ runId: run.runId });
+    const experiment = await target.findExperiment('churn');
+    const { runs } = await target.searchRuns({ experimentIds: [experiment!.experimentId] });
+    const file = path.join(runs[0]!.artifactUri, 'model/model.onnx');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('first', 'thief'));
+    const { status, models } = await copyAll();
+    assert.equal(status, 'incomplete');
+    assert.match(models[0]!.versions[0]!.error!, /what arrived at .* is not the one with the digest [0-9a-f]{64}/);
+    assert.deepEqual(await target.listVersions('model'), []);
+    rmSync(file);
+    assert.equal((await copyAll()).status, 'copied');
+  });
+
+  it('decide whether history comes: it does not tell of a version that is not there', async () => {
+    const { artifactUri } = await train('first');
+    const { experimentId } = await source.ensureExperiment('elsewhere');
+    const run = await source.createRun({ experimentId, name: 'alias', userId: 'bob', startTime: 1 });
+    const moves = [{ alias: 'GNU_Production', expected: null, target: '1' }];
+    const commit = { modelName: 'model', eventRunId: run.runId, moves, stageFields: {}, versionTags: {}, endTime: 2 };
+    await source.commitPromotion(commit);
+    renameSync(artifactUri, `${artifactUri}-away`);
+    assert.match(
+      (await copyAll()).warnings.join(),
+      /stages and history .* stay as they are: version 1, which holds GNU_Production, did not come along/,
+    );
+    renameSync(`${artifactUri}-away`, artifactUri);
+    await copyAll();
+    assert.deepEqual((await target.findModel('model'))!.aliases, { GNU_Production: '1' });
+  });
+});
