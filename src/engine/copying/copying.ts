@@ -52,7 +52,9 @@ export class Copying {
 
   async run(): Promise<CopyResult> {
     const started = performance.now();
-    this.#location = (await this.#source.describe()).location;
+    const { location, losses = [] } = await this.#source.describe();
+    this.#location = location;
+    this.#remarks.push(...losses);
     this.#log.write('info', `Copying from ${this.#location}.`);
     const selection = await select(this.#source, this.#options);
     this.#total = stepsOf(selection);

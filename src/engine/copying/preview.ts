@@ -75,7 +75,7 @@ export async function preview(
   options: CopySelection,
 ): Promise<CopyResult> {
   const started = performance.now();
-  const { location } = await source.describe();
+  const { location, losses = [] } = await source.describe();
   const selection = await select(source, options);
   const copies = new CopiedRuns(target);
   const experiments: CopiedExperiment[] = [];
@@ -86,7 +86,7 @@ export async function preview(
   const warnings = warningsAbout(
     [...experiments, ...histories],
     models.map(({ planned }) => planned),
-    models.flatMap(({ remarks }) => remarks),
+    [...losses, ...models.flatMap(({ remarks }) => remarks)],
   );
   return {
     schema: 1,

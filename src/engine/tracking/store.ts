@@ -143,6 +143,8 @@ export interface StoreDescription {
   version: string;
   /** What an operator should know about it, as sentences. */
   notices?: string[];
+  /** Those of the notices that tell what of it could not be read. */
+  losses?: string[];
 }
 
 /**

@@ -144,4 +144,14 @@ describe('The files of a copy', () => {
     await copyAll();
     assert.deepEqual((await target.findModel('model'))!.aliases, { GNU_Production: '1' });
   });
+
+  it('of an old store of files that cannot be read are told of in plan and result', async () => {
+    const root = path.join(folder, 'old');
+    mkdirSync(path.join(root, '5', 'a'.repeat(32)), { recursive: true });
+    writeFileSync(path.join(root, '5/meta.yaml'), 'experiment_id: "5"\nname: five\nlifecycle_stage: active\n');
+    for (const dryRun of [true, false]) {
+      const { warnings } = await copyAll({ from: root, dryRun });
+      assert.match(warnings.join(), /Not everything could be read.*5\/a{32}\/meta.yaml \(missing\)/);
+    }
+  });
 });

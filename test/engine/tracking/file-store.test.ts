@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FileStore } from '../../../src/engine/tracking/files/store.ts';
@@ -109,5 +109,53 @@ describe('A store of plain files', () => {
     } finally {
       Object.assign(SqliteConnection.prototype, { write: realWrite, close: realClose });
     }
+  });
+
+  it('tells what of it could not be read', async () => {
+    const broken = path.join(folder, 'broken');
+    const at = (...parts: string[]) => path.join(broken, ...parts);
+    const runAt = (id: string, ...parts: string[]) => at('5', id.repeat(32), ...parts);
+    write(at('5/meta.yaml'), 'experiment_id: "5"\nname: five\nlifecycle_stage: active\n');
+    write(at('5/tags/team'), 'ops');
+    write(runAt('a', 'meta.yaml'), metaOf('active'));
+    write(runAt('a', 'metrics/loss'), '1 0.5 0\n2\n3 0.4 2\n4');
+    write(runAt('b', 'meta.yaml'), 'run_id: [cut off');
+    write(runAt('c', 'params/depth'), '3');
+    write(runAt('d', 'meta.yaml'), 'run_name: nobody\n');
+    mkdirSync(runAt('e', 'meta.yaml'), { recursive: true });
+    symlinkSync(runAt('a'), runAt('f'));
+    write(at('6/tags/team'), 'ops');
+    write(at('models/churn/version-1/meta.yaml'), 'name: churn\nversion: 1\n');
+    write(at('models/fraud/meta.yaml'), 'name: fraud\n');
+    write(at('models/fraud/version-1/meta.yaml'), '');
+    const opened = new FileStore(broken);
+    const { losses = [], notices = [] } = await opened.describe();
+    await opened.close();
+    assert.equal(losses.length, 1);
+    assert.ok(notices.includes(losses[0]!));
+    for (const [place, why] of [
+      [runAt('a', 'metrics/loss'), 'line 2 is no value'],
+      [runAt('b', 'meta.yaml'), 'Flow sequence'],
+      [runAt('c', 'meta.yaml'), 'missing'],
+      [runAt('d', 'meta.yaml'), 'without run_id'],
+      [runAt('e', 'meta.yaml'), 'EISDIR'],
+      [runAt('f'), 'a link'],
+      [at('6/meta.yaml'), 'missing'],
+      [at('models/churn/meta.yaml'), 'missing'],
+      [at('models/fraud/version-1/meta.yaml'), 'without version'],
+    ] as const) {
+      assert.ok(losses[0]!.includes(`${place} (${why}`), `${place} in ${losses[0]}`);
+    }
+    assert.equal(losses[0]!.split('), ').length, 9);
+  });
+
+  it('need not have an experiment of the number 0, nor models', async () => {
+    const moved = path.join(folder, 'moved');
+    write(path.join(moved, '5/meta.yaml'), 'experiment_id: "5"\nname: five\nlifecycle_stage: active\n');
+    const opened = new FileStore(moved);
+    assert.deepEqual((await opened.describe()).losses, []);
+    assert.equal((await opened.findExperiment('five'))?.experimentId, '5');
+    await opened.close();
+    assert.throws(() => new FileStore(path.join(folder, 'nowhere')), /no store of MLflow's/);
   });
 });

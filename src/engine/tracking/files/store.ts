@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Artifacts } from '../../artifacts/artifacts.ts';
 import { EngineError } from '../../support/errors.ts';
@@ -21,6 +21,7 @@ import type {
 } from '../store.ts';
 import { changesOf } from './changes.ts';
 import { importStore } from './import.ts';
+import { Losses } from './meta-file.ts';
 import { readModels } from './model-folders.ts';
 import { readExperiments } from './run-folders.ts';
 
@@ -34,7 +35,7 @@ const MOST_LOOKING = 1 / 10;
 export class FileStore implements TrackingStore {
   readonly artifacts: Artifacts;
   readonly #root: string;
-  #loaded: { token: string; store: SqliteStore } | null = null;
+  #loaded: { token: string; store: SqliteStore; losses: string[] } | null = null;
   #loading: Promise<SqliteStore> | null = null;
   #look: { token: Promise<string>; until: number } | null = null;
 
@@ -42,15 +43,17 @@ export class FileStore implements TrackingStore {
   constructor(root: string, remote: RemoteArtifacts = {}) {
     this.#root = root;
     this.artifacts = storeArtifacts(path.dirname(root), remote);
-    if (existsSync(path.join(root, '0')) || existsSync(path.join(root, 'models'))) return;
+    if (isFileStore(root)) return;
     throw new EngineError('invalid-store', `${root} is no store of MLflow's: it has neither experiments nor models.`, {
       fix: 'Name the folder that Python calls its tracking URI, usually mlruns; or a database: sqlite:///mlflow.db',
     });
   }
 
   async describe(): Promise<StoreDescription> {
-    const notices = [`Stores of plain files are read only here. Move it: ${this.#wayOut()}`];
-    return { kind: 'files', location: this.#root, version: 'mlruns', notices };
+    await this.#store();
+    const losses = this.#loaded?.losses ?? [];
+    const notices = [`Stores of plain files are read only here. Move it: ${this.#wayOut()}`, ...losses];
+    return { kind: 'files', location: this.#root, version: 'mlruns', notices, losses };
   }
 
   async close(): Promise<void> {
@@ -178,15 +181,16 @@ export class FileStore implements TrackingStore {
     // Before the files are read: what changes meanwhile is seen next time.
     const token = await this.changeToken();
     if (this.#loaded?.token === token) return this.#loaded.store;
-    const store = await this.#load();
+    const losses = new Losses();
+    const store = await this.#load(losses);
     await this.#loaded?.store.close();
-    this.#loaded = { token, store };
+    this.#loaded = { token, store, losses: losses.sentences() };
     return store;
   }
 
-  async #load(): Promise<SqliteStore> {
-    const experiments = await readExperiments(this.#root);
-    const models = await readModels(this.#root);
+  async #load(losses: Losses): Promise<SqliteStore> {
+    const experiments = await readExperiments(this.#root, losses);
+    const models = await readModels(this.#root, losses);
     const storeFolder = path.dirname(this.#root);
     const connection = new SqliteConnection(':memory:', { readOnly: false, waitMs: 0 });
     await createStore(connection, this.#root);
@@ -200,4 +204,11 @@ export class FileStore implements TrackingStore {
       artifacts: this.artifacts,
     });
   }
+}
+
+/** A folder with an experiment in it; that with the number 0 may have been removed. */
+function isFileStore(root: string): boolean {
+  if (existsSync(path.join(root, 'models'))) return true;
+  const names = existsSync(root) ? readdirSync(root) : [];
+  return names.some((name) => name === '0' || existsSync(path.join(root, name, 'meta.yaml')));
 }
