@@ -13,6 +13,7 @@ import { LeaseStore } from './support/leases.ts';
 import { type LogEntry, OperationLog } from './support/operation-log.ts';
 import { makeStateFolder, stateFolderOf } from './support/state-folder.ts';
 import { networkRefused } from './support/trust.ts';
+import { artifactRootOf } from './tracking/artifact-root.ts';
 import { openTrackingStore, requireStoreUris } from './tracking/open-store.ts';
 import type { TrackingStore } from './tracking/store.ts';
 
@@ -113,7 +114,7 @@ export async function openProjectStore(
       uri: loaded.config.mlflow.tracking_uri,
       config: loaded.config,
       baseDir,
-      artifactRoot: path.join(baseDir, 'mlruns'),
+      artifactRoot: artifactRootOf(loaded.config.mlflow.tracking_uri, baseDir),
       cacheFolder: path.join(stateFolderOf(baseDir), 'cache', 'artifacts'),
       remotes: isOffline ? [refuseRemote] : [s3Opener(s3Settings(loaded.config, loaded.env))],
       readOnly,

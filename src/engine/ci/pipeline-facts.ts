@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { type Environment, inspectConfig } from '../config/load.ts';
+import { artifactRootOf } from '../tracking/artifact-root.ts';
 import { isSqliteUri, sqliteFile } from '../tracking/sqlite/location.ts';
 
 /** What a pipeline is made from; paths with `/`, relative to the repository. */
@@ -35,7 +36,7 @@ export function pipelineFacts(configFile: string, env: Environment): PipelineFac
     repository,
     folder: within('.') || '.',
     config: path.basename(configFile),
-    store: isFile ? [within(sqliteFile(uri, baseDir)), within('mlruns')] : [],
+    store: isFile ? [within(sqliteFile(uri, baseDir)), within(artifactRootOf(uri, baseDir))] : [],
     logs: within('logs'),
     registry: registryOf(configFile),
     secrets: [...new Set([...SERVER_SECRETS, ...mentionedVariables(configFile)])].sort(),

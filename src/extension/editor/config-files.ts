@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 
 /** Folders that hold copies of configurations, or other people's. */
-const ELSEWHERE = '**/{node_modules,mlruns,.git,.venv,venv,dist,.gnu-mlops}/**';
+const ELSEWHERE = '**/{node_modules,mlruns,mlartifacts,.git,.venv,venv,dist,.gnu-mlops}/**';
 const NAME = /(^|\/)config(\.local)?\.yaml$/;
-const COPIES = /\/(mlruns|node_modules|\.gnu-mlops)\//;
+const COPIES = /\/(mlruns|mlartifacts|node_modules|\.gnu-mlops)\//;
 
 /** What no other tool's config.yaml is likely to have. */
 const OUR_SECTION =
