@@ -11,7 +11,7 @@ import type {
 import { exitCodeOfReason } from '../../engine/support/errors.ts';
 import type { Dispatch } from '../program.ts';
 
-interface Flags extends Pick<CopyOptions, 'from' | 'to' | 'experiment' | 'model' | 'version' | 'dryRun'> {
+interface Flags extends Pick<CopyOptions, 'from' | 'to' | 'experiment' | 'model' | 'version' | 'modelName' | 'dryRun'> {
   run?: string;
 }
 
@@ -26,6 +26,7 @@ export function addCopy(program: Command, dispatch: Dispatch): Command {
     .option('--run <id>', 'only this run')
     .option('--model <name>', 'only this registered model, with its runs, aliases and history')
     .option('--version <n>', 'with --model: only this version, with its run')
+    .option('--model-name <name>', 'name of the model in the target, when one model is copied')
     .option('--dry-run', 'show what would be copied, change nothing')
     .action((flags: Flags) =>
       dispatch(flags, async (context) => {

@@ -1,10 +1,9 @@
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { parseSetFlag } from '../config/overrides.ts';
-import { type OpenProjectOptions, openProject, openProjectStore, type Project, requireWritable } from '../project.ts';
+import { type OpenProjectOptions, type Project, requireWritable } from '../project.ts';
 import { recoverInterrupted } from '../registry/recovery.ts';
 import { EngineError } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
 import type { TrackingStore } from '../tracking/store.ts';
+import { addressesOf, openSource, openTarget } from './addresses.ts';
 import { Copying, copiesExperiment } from './copying.ts';
 import { preview } from './preview.ts';
 import type { CopyResult } from './results.ts';
@@ -26,57 +25,25 @@ export interface CopyOptions extends CopySelection, OperationControl {
  */
 export async function copy(open: OpenProjectOptions, options: CopyOptions): Promise<CopyResult> {
   if (!options.dryRun) requireWritable({ readOnly: open.readOnly ?? false });
-  const { from, to } = addresses(open, options);
-  const source = await openProjectStore(loadWith(open, from), {
-    createStore: false,
-    isOffline: open.isOffline ?? false,
-  });
+  const { from, to } = addressesOf(open, options);
+  const { store: source, remarks } = await openSource(open, from, options.model);
   try {
     const project = await openTarget(open, to, options.dryRun ?? false);
-    if (project === null) return await preview(source, null, to, options);
-    try {
-      await requireDifferent(source, project.store);
-      return options.dryRun
-        ? await preview(source, project.store, (await project.store.describe()).location, options)
-        : await copyLocked(source, project, options);
-    } finally {
-      await project.close();
-    }
+    const result =
+      project === null
+        ? await preview(source, null, to, options)
+        : await copyInto(source, project, options).finally(() => project.close());
+    return { ...result, warnings: [...remarks, ...result.warnings] };
   } finally {
     await source.close();
   }
 }
 
-/** @throws EngineError `usage` when none is given: the configured store cannot be both */
-function addresses(open: OpenProjectOptions, { from, to }: CopyOptions): { from: string; to: string } {
-  if (from === undefined && to === undefined) {
-    throw new EngineError('usage', 'Nothing says where to copy from or to.', {
-      fix: 'Give --from or --to; the other one is the store of config.yaml unless given too.',
-    });
-  }
-  const configured = () => loadWith(open, null).config.mlflow.tracking_uri;
-  return { from: from ?? configured(), to: to ?? configured() };
-}
-
-function withStore({ set = [] }: OpenProjectOptions, uri: string | null): string[] {
-  if (uri === null) return set;
-  return [...set, `mlflow.tracking_uri=${JSON.stringify(uri)}`, 'mlflow.registry_uri=null'];
-}
-
-/** The configuration with another store in it. */
-function loadWith(open: OpenProjectOptions, uri: string | null): LoadedConfig {
-  const overrides = withStore(open, uri).map(parseSetFlag);
-  return loadConfig({ file: open.configFile ?? 'config.yaml', overrides, ...(open.env ? { env: open.env } : {}) });
-}
-
-/** Null where nothing is yet, and nothing is to be made. */
-async function openTarget(open: OpenProjectOptions, uri: string, dryRun: boolean): Promise<Project | null> {
-  try {
-    return await openProject({ ...open, set: withStore(open, uri), createStore: !dryRun });
-  } catch (error) {
-    if (dryRun && EngineError.is(error, 'not-found')) return null;
-    throw error;
-  }
+async function copyInto(source: TrackingStore, project: Project, options: CopyOptions): Promise<CopyResult> {
+  await requireDifferent(source, project.store);
+  return options.dryRun
+    ? preview(source, project.store, (await project.store.describe()).location, options)
+    : copyLocked(source, project, options);
 }
 
 async function requireDifferent(source: TrackingStore, target: TrackingStore): Promise<void> {

@@ -56,7 +56,8 @@ export class Copying {
     this.#location = location;
     this.#remarks.push(...losses);
     this.#log.write('info', `Copying from ${this.#location}.`);
-    const selection = await select(this.#source, this.#options);
+    const { kind, location: to } = await this.#project.store.describe();
+    const selection = await select(this.#source, this.#options, kind);
     this.#total = stepsOf(selection);
     const experiments: CopiedExperiment[] = [];
     for (const each of selection.experiments) experiments.push(await this.#copyExperiment(each));
@@ -71,7 +72,7 @@ export class Copying {
       schema: 1,
       status: statusAfter([...experiments, ...this.#histories], models),
       from: this.#location,
-      to: (await this.#project.store.describe()).location,
+      to,
       experiments,
       models,
       warnings,

@@ -76,7 +76,7 @@ export async function preview(
 ): Promise<CopyResult> {
   const started = performance.now();
   const { location, losses = [] } = await source.describe();
-  const selection = await select(source, options);
+  const selection = await select(source, options, target === null ? 'sqlite' : (await target.describe()).kind);
   const copies = new CopiedRuns(target);
   const experiments: CopiedExperiment[] = [];
   for (const each of selection.experiments) experiments.push(await countRuns(source, target, each, copies));

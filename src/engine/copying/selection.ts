@@ -2,8 +2,9 @@ import { MODEL_TAG } from '../registry/events.ts';
 import { unknownModel } from '../registry/state.ts';
 import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
-import type { Experiment, ModelVersion, RegisteredModel, TrackingStore } from '../tracking/store.ts';
+import type { Experiment, ModelVersion, RegisteredModel, StoreDescription, TrackingStore } from '../tracking/store.ts';
 import { ownTags } from './copy-tags.ts';
+import { requireNames } from './names.ts';
 import { RECORD_TAG, type RunStub, runStubs } from './origin.ts';
 
 /** What to copy: everything unless one of these is given. */
@@ -45,14 +46,35 @@ export interface Selection {
 
 /**
  * Finds what is to be copied.
- * @throws EngineError `not-found`, `usage` when too much is asked for at once, `unsupported` for artifacts that nobody here can read
+ * @param kind of the target
+ * @throws EngineError `not-found`, `usage` when too much is asked for at once or the target cannot take a name, `unsupported` for artifacts that nobody here can read
  */
-export async function select(source: TrackingStore, selection: CopySelection): Promise<Selection> {
-  const selected = await find(source, selection);
+export async function select(
+  source: TrackingStore,
+  selection: CopySelection,
+  kind: StoreDescription['kind'],
+): Promise<Selection> {
+  const selected = renamed(await find(source, selection), selection.modelName);
+  requireNames(selected, kind);
   for (const { runs } of selected.experiments) {
     for (const { artifactUri } of runs) source.artifacts.repository(artifactUri);
   }
   return selected;
+}
+
+function renamed(selection: Selection, modelName: string | undefined): Selection {
+  if (modelName === undefined) return selection;
+  const [model] = selection.models;
+  if (model !== undefined && selection.models.length === 1) {
+    return { ...selection, models: [{ ...model, targetName: modelName }] };
+  }
+  throw new EngineError(
+    'usage',
+    `--model-name names one model in the target, and there are ${selection.models.length}.`,
+    {
+      fix: 'Say with --model which one is to be copied.',
+    },
+  );
 }
 
 async function find(source: TrackingStore, selection: CopySelection): Promise<Selection> {
