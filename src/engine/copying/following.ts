@@ -26,12 +26,20 @@ export interface Following {
   commit: Pick<PromotionCommit, 'modelName' | 'moves' | 'stageFields' | 'versionTags' | 'before'> | null;
   /** Why deployments of the source do not come, as clauses; aliases of stages, stages and history stay as they are then. */
   differences: string[];
+  /** Tags with another value in the target, which stays, by the number of their version there. */
+  keptTags: Map<string, string[]>;
   /** Versions that are there already and get another stage or more tags. */
   updated: Set<string>;
 }
 
 /** For versions that are copied alone, into no stage. */
-export const NOTHING_FOLLOWS: Following = { aliases: [], commit: null, differences: [], updated: new Set() };
+export const NOTHING_FOLLOWS: Following = {
+  aliases: [],
+  commit: null,
+  differences: [],
+  keptTags: new Map(),
+  updated: new Set(),
+};
 
 /**
  * Compares three sides: what the target has, what copying gave it, and what the source has. The target follows while it has what it was
@@ -60,6 +68,7 @@ export function planFollowing({ model, targetName, versions }: SelectedModel, ta
   return {
     aliases: settled.flatMap(toResult),
     differences,
+    keptTags: new Map(sides.map((side) => [side.version, differingTags(side)])),
     updated: new Set(
       changes.filter(({ isMain, side }) => isMain && side.there !== null).map(({ side }) => side.from.version),
     ),
@@ -195,6 +204,12 @@ function changesOf(
 function missingTags({ from, there }: Sides): Record<string, string> {
   if (there === null) return {};
   return Object.fromEntries(Object.entries(versionTags(from).taken).filter(([key]) => !(key in there.tags)));
+}
+
+function differingTags({ from, there }: Sides): string[] {
+  if (there === null) return [];
+  const { taken } = versionTags(from);
+  return Object.keys(taken).filter((key) => key in there.tags && there.tags[key] !== taken[key]);
 }
 
 /** Stage and remark of a rollback as in the source; null removes them. */

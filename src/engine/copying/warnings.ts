@@ -6,7 +6,7 @@ import type { SelectedModel } from './selection.ts';
 /** What stays behind of a model, and why. */
 export function remarksOn(
   { targetName: name, versions }: SelectedModel,
-  { differences }: Pick<Following, 'differences'>,
+  { differences, keptTags: kept }: Following,
   eventsLeft: number,
 ): string[] {
   const tags = versions.flatMap(({ version, tags }) => {
@@ -16,6 +16,7 @@ export function remarksOn(
   const events = eventsLeft === 0 ? '' : `; ${eventsLeft} newer ${eventsLeft === 1 ? 'event' : 'events'} stayed behind`;
   return [
     ...(tags.length === 0 ? [] : [`${name}: tags that not every MLflow takes stayed behind: ${tags.join('; ')}.`]),
+    ...[...kept].flatMap(([version, keys]) => keptTags(`version ${version} of ${name}`, { kept: keys })),
     ...(differences.length === 0
       ? []
       : [`${name}: its stages and history in the target stay as they are: ${differences.join(', ')}${events}.`]),
@@ -23,7 +24,7 @@ export function remarksOn(
 }
 
 /** The target's own words stay. */
-function keptTags(name: string, { kept }: CopiedTags): string[] {
+function keptTags(name: string, { kept }: Pick<CopiedTags, 'kept'>): string[] {
   const words = kept.map((key) => (key === DESCRIPTION ? 'its description' : `tag ${key}`));
   return words.length > 0 ? [`${name}: the target says something else and stays as it is: ${words.join(', ')}.`] : [];
 }

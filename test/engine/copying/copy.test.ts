@@ -169,6 +169,31 @@ describe('A copy', () => {
     });
   });
 
+  it('leaves tags of versions behind that only MLflow 3 takes, says so, and brings those that came later', async () => {
+    await register('first');
+    const tag = (key: string, value: string) =>
+      change(`INSERT INTO model_version_tags (key, value, name, version) VALUES ('${key}', '${value}', 'model', 1)`);
+    tag('report', 'x'.repeat(5001));
+    tag('team', 'ops');
+    const tags = async () => {
+      const { warnings, models } = await copyAll();
+      assert.match(warnings.join(), /model: tags that not every MLflow takes stayed behind: report of version 1\./);
+      const [version] = await target((store) => store.listVersions('model'));
+      const { report, team, checked } = version!.tags;
+      return [models[0]!.versions[0]!.status, report, team, checked];
+    };
+    assert.match((await copyAll({ dryRun: true })).warnings.join(), /report of version 1/);
+    assert.deepEqual(await tags(), ['copied', undefined, 'ops', undefined]);
+    assert.deepEqual(await tags(), ['present', undefined, 'ops', undefined]);
+    tag('checked', 'yes');
+    change("UPDATE model_version_tags SET value = 'data' WHERE key = 'team'");
+    assert.deepEqual(await tags(), ['updated', undefined, 'ops', 'yes']);
+    assert.match(
+      (await copyAll()).warnings.join(),
+      /version 1 of model: the target says something else .*: tag team\./,
+    );
+  });
+
   it('carries a version whose run is gone, and one whose model lies elsewhere', async () => {
     const run = await register('lost');
     const elsewhere = path.join(folder, 'elsewhere');
