@@ -2,6 +2,7 @@ import { OWNER_TAG } from '../support/process-identity.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import type { Metric, Run, TrackingStore } from '../tracking/store.ts';
 import { COPIED_FROM_TAG, type RunStub, runOrigin, runStubs } from './origin.ts';
+import type { Parents } from './parents.ts';
 import { copyFiles, FILES_TAG, type FileRemarks, isThere } from './run-files.ts';
 
 /** MLflow takes no more values at once. */
@@ -46,6 +47,7 @@ export interface RunCopy {
   target: TrackingStore;
   copies: CopiedRuns;
   files: FileRemarks;
+  parents: Parents;
   signal?: AbortSignal | undefined;
 }
 
@@ -66,15 +68,17 @@ export async function copyRun(
   pair: RunCopy,
   { stub, experimentName, tags = (same) => same }: RunToCopy,
 ): Promise<string> {
-  const { source, target, copies, signal } = pair;
+  const { source, target, copies, parents, signal } = pair;
   throwIfCancelled(signal);
   const origin = runOrigin(stub);
   const existing = await copies.find(experimentName, origin);
   if (existing !== undefined && (await isThere(source, stub, existing))) return existing.runId;
   const run = await source.getRun(stub.runId);
+  const parent = await parents.tagOf(experimentName, run);
+  const inTarget = (own: Record<string, string>) => ({ ...tags(own), ...parent });
   const copy =
-    existing === undefined ? await begin(target, run, experimentName, tags) : await target.getRun(existing.runId);
-  await logEverything({ source, target }, run, copy.runId, tags);
+    existing === undefined ? await begin(target, run, experimentName, inTarget) : await target.getRun(existing.runId);
+  await logEverything({ source, target }, run, copy.runId, inTarget);
   const files = await copyFiles(pair, experimentName, run, copy);
   throwIfCancelled(signal);
   const said = files === undefined ? {} : { [FILES_TAG]: files };

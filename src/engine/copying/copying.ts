@@ -11,6 +11,7 @@ import { type Following, NOTHING_FOLLOWS, planFollowing } from './following.ts';
 import { countRuns, failedVersion, isRunning, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
 import { eventTags, numbersOf, type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
 import { COPIED_FROM_TAG, RECORD_TAG, runOrigin, versionOrigin } from './origin.ts';
+import { Parents } from './parents.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
 import { FileRemarks, isThere } from './run-files.ts';
 import {
@@ -38,6 +39,7 @@ export class Copying {
   readonly #histories: CopiedExperiment[] = [];
   readonly #remarks: string[] = [];
   readonly #files = new FileRemarks();
+  readonly #parents: Parents;
   #done = 0;
   #total = 0;
   #location = '';
@@ -48,6 +50,7 @@ export class Copying {
     this.#log = log;
     this.#options = options;
     this.#copies = new CopiedRuns(project.store);
+    this.#parents = new Parents(source, this.#copies);
   }
 
   async run(): Promise<CopyResult> {
@@ -234,7 +237,14 @@ export class Copying {
 
   get #pair(): RunCopy {
     const { signal } = this.#options;
-    return { source: this.#source, target: this.#project.store, copies: this.#copies, files: this.#files, signal };
+    return {
+      source: this.#source,
+      target: this.#project.store,
+      copies: this.#copies,
+      files: this.#files,
+      parents: this.#parents,
+      signal,
+    };
   }
 
   #step(): void {

@@ -6,6 +6,7 @@ import type { Experiment, ModelVersion, RegisteredModel, StoreDescription, Track
 import { ownTags } from './copy-tags.ts';
 import { requireNames } from './names.ts';
 import { RECORD_TAG, type RunStub, runStubs } from './origin.ts';
+import { PARENT_TAG, parentsFirst } from './parents.ts';
 
 /** What to copy: everything unless one of these is given. */
 export interface CopySelection {
@@ -56,6 +57,7 @@ export async function select(
 ): Promise<Selection> {
   const selected = renamed(await find(source, selection), selection.modelName);
   requireNames(selected, kind);
+  for (const each of selected.experiments) each.runs = parentsFirst(each.runs);
   for (const { runs } of selected.experiments) {
     for (const { artifactUri } of runs) source.artifacts.repository(artifactUri);
   }
@@ -153,7 +155,7 @@ async function eventsOf(source: TrackingStore, model: string): Promise<SelectedE
 }
 
 async function allStubs(source: TrackingStore, { experimentId }: Experiment): Promise<RunStub[]> {
-  return (await runStubs(source, experimentId, [MODEL_TAG, RECORD_TAG])).reverse();
+  return (await runStubs(source, experimentId, [MODEL_TAG, RECORD_TAG, PARENT_TAG])).reverse();
 }
 
 /** Runs by the names of their experiments; runs that were deleted are left out when a version names them. */

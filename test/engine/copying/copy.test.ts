@@ -124,6 +124,31 @@ describe('A copy', () => {
     assert.equal((await copyAll()).experiments[0]!.copied, 1);
   });
 
+  it('nests runs in the copies of their parents, and waits for parents that go on', async () => {
+    const end = { status: 'FINISHED' as const, endTime: 3000 };
+    const nested = async (name: string, parent: Run, startTime: number) => {
+      const run = await startRun(name, { startTime, tags: { 'mlflow.parentRunId': parent.runId } });
+      await source.finishRun(run.runId, end);
+      return run;
+    };
+    const root = await startRun('root', { startTime: 3 });
+    // The clocks of two machines: who is below started before.
+    const below = await nested('below', root, 2);
+    await nested('lowest', below, 1);
+    await nested('stray', { ...root, runId: 'f'.repeat(32) }, 4);
+    const first = await copyAll();
+    assert.deepEqual(first.experiments[0], { ...first.experiments[0], copied: 1, running: 3 });
+    await source.finishRun(root.runId, end);
+    await copyAll();
+    const parents = await target(async (store) => {
+      const { runs } = await store.searchRuns({ experimentIds: ['1'] });
+      const names = new Map(runs.map(({ runId, name }) => [runId, name]));
+      const nameOf = (id: string | undefined) => (id === undefined ? null : (names.get(id) ?? id));
+      return Object.fromEntries(runs.map(({ name, tags }) => [name, nameOf(tags['mlflow.parentRunId'])]));
+    });
+    assert.deepEqual(parents, { root: null, below: 'root', lowest: 'below', stray: 'f'.repeat(32) });
+  });
+
   it('gives versions behind a deleted one other numbers, says so, and keeps the history true', async () => {
     for (const name of ['first', 'second', 'third']) await register(name);
     const events = await source.ensureExperiment('churn_events');
