@@ -2,7 +2,13 @@ import * as assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { uniform } from '../../src/engine/data/random.ts';
-import { type DeployResult, type InfoResult, openProject, type PredictResult } from '../../src/engine/index.ts';
+import {
+  type CopyResult,
+  type DeployResult,
+  type InfoResult,
+  openProject,
+  type PredictResult,
+} from '../../src/engine/index.ts';
 import type { TrainResult } from '../../src/engine/training/train.ts';
 import { type CommandResult, exampleProject, gnuMlops, type TemporaryProject } from '../cli/command.ts';
 import { killedCommand } from '../cli/killed-command.ts';
@@ -134,6 +140,26 @@ for (const kind of STORES) {
         files.map(({ status }) => status),
         ['done'],
       );
+    });
+
+    it('is copied out of the bucket into a file here, and from there into another bucket', async () => {
+      const copied = await json<CopyResult>('copy', '--to', 'sqlite:///copied.db');
+      assert.deepEqual([copied.status, copied.warnings], ['copied', []]);
+      await server.makeBucket('others');
+      const second = `sqlite:///${path.join(project.folder, 'second.db')}`;
+      const made = await runPython('mlflow3', MAKE_EXPERIMENT, [second, 'breast_cancer', 's3://others/1']);
+      assert.equal(made.code, 0, made.stderr);
+      const back = await json<CopyResult>('copy', '--from', 'sqlite:///copied.db', '--to', second);
+      assert.deepEqual([back.status, back.warnings], ['copied', []]);
+      const keys = (await server.keys('others')).map((key) => key.split('/artifacts/')[1]);
+      assert.ok(keys.includes('model/MLmodel') && keys.includes('evaluation.json'));
+      const scored = async (...args: string[]) =>
+        (await json<PredictResult>('predict', 'data/train.csv', '--output', '-', ...args)).predictions;
+      const predictions = await scored();
+      for (const uri of ['sqlite:///copied.db', second]) {
+        assert.deepEqual(await scored('--set', `mlflow.tracking_uri=${uri}`), predictions);
+        assert.equal((await json<CopyResult>('copy', '--to', uri)).status, 'nothing-to-do');
+      }
     });
 
     it('is refused by its gates when somebody changed or removed a file in the bucket, though the copy here is good', async () => {
