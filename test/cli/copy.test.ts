@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { uniform } from '../../src/engine/data/random.ts';
 import type { CopyResult, InfoResult, PredictResult } from '../../src/engine/index.ts';
@@ -195,6 +195,36 @@ describe('Copying a store', function () {
         inProduction.map(({ version }) => version),
         ['1'],
       );
+    });
+  });
+
+  it('ends with 1 when the model of a version is missing, with the others copied, and brings it later', async () => {
+    const versions = await look('mlflow.db', async (store) => {
+      return Promise.all((await store.listVersions('gnu_mlops_model')).map((each) => store.locate(each)));
+    });
+    const model = versions.at(-1)!;
+    renameSync(model, `${model}-away`);
+    try {
+      const { code, stdout, stderr } = await project.run('copy', '--json', '--to', TARGET);
+      assert.equal(code, 1, stderr);
+      const { status, models } = parseDocument<CopyResult>({ code, stdout, stderr }, 'copy');
+      assert.equal(status, 'incomplete');
+      const statuses = models[0]!.versions.map(({ from, status: each }) => [from, each]);
+      assert.deepEqual(statuses.slice(0, 2), [
+        ['1', 'failed'],
+        ['2', 'copied'],
+      ]);
+      const inWords = await project.run('copy', '--to', TARGET);
+      assert.equal(inWords.code, 1);
+      assert.match(inWords.stderr, /version 1 of gnu_mlops_model was not copied: there is no MLmodel at .*Bring/);
+    } finally {
+      renameSync(`${model}-away`, model);
+    }
+    assert.equal((await copy('--to', TARGET)).status, 'copied');
+    await look('copy.db', async (store) => {
+      for (const version of await store.listVersions('gnu_mlops_model')) {
+        assert.ok(existsSync(path.join(await store.locate(version), 'MLmodel')));
+      }
     });
   });
 

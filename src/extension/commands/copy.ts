@@ -23,7 +23,8 @@ export const copyStore: CommandDefinition = {
     if (answer !== 'Copy') return undefined;
     const result = await copyWith(session, 'Copying', { to });
     const next = `To work there, set mlflow.tracking_uri: ${to}`;
-    void session.dialogs.say(`Copied to ${result.to}. ${[...result.warnings, next].join(' ')}`);
+    const done = result.status === 'incomplete' ? 'Not everything was copied to' : 'Copied to';
+    void session.dialogs.say(`${done} ${result.to}. ${[...result.warnings, next].join(' ')}`);
     return result;
   },
 };
