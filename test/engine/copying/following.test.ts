@@ -128,4 +128,13 @@ describe('A copy that is copied to again', () => {
     await copyAll({ from: 'sqlite:///copy.db', to: 'sqlite:///mlflow.db' });
     assert.deepEqual(await contentsOf(source), await contentsOf(target));
   });
+
+  it('tells its history under another name, too', async () => {
+    await copyAll({ to: 'sqlite:///renamed.db', model: 'model', modelName: 'churn' });
+    const renamed = await openSqliteStore({ path: 'renamed.db', baseDir: folder });
+    const state = await new Deployments('churn').stateOf(renamed);
+    await renamed.close();
+    assert.deepEqual([state.aliases, state.events.length], [{ GNU_Production: '2' }, 4]);
+    assert.deepEqual(detectOutsideChanges(state), []);
+  });
 });
