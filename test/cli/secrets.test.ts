@@ -53,6 +53,12 @@ describe('Secrets of configuration and environment', () => {
     await run(0, 'predict', 'data/new_rows.csv');
     await run(0, 'logs');
     await run(4, 'train', '--set', `mlflow.tracking_uri=http://operator:${CANARIES.uri}@127.0.0.1:1`);
+    const database = `postgresql+psycopg2://operator:${CANARIES.uri}@db/mlflow`;
+    await run(2, 'info', '--set', `mlflow.tracking_uri=${database}`);
+    await run(2, 'info', '--set', `mlflow.registry_uri=${database}`);
+    await run(2, 'info', '--set', `mlflow.tracking_uri=http://me:100%${CANARIES.uri}@127.0.0.1:1`);
+    await run(2, 'copy', '--to', `http://me:a/b@${CANARIES.uri}@host:99999`);
+    await run(2, 'validate', '--set', `mlflow.tracking_uri=https://me:a@b/${CANARIES.uri}@host`);
     await run(4, 'train', '--set', `data.path=data/${CANARIES.environment}.csv`);
     await run(2, 'train', '--set', `model.algorithm=${CANARIES.environment}`);
     const written = readdirSync(project.folder, { recursive: true, withFileTypes: true })

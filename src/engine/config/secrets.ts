@@ -1,4 +1,5 @@
 import { isSecretName } from '../support/secret-names.ts';
+import { passwordOf, withoutUserInfo } from '../support/user-info.ts';
 import { type Config, type ConfigPath, formatPath } from './config.ts';
 import { profileSecrets } from './databricks-settings.ts';
 import type { ConfigDocument } from './document.ts';
@@ -10,7 +11,6 @@ const ADDRESS_PATHS: ConfigPath[] = [
   ['mlflow', 'tracking_uri'],
   ['mlflow', 'registry_uri'],
 ];
-const PASSWORD_IN_ADDRESS = /^[a-z+]+:\/\/[^/@]*:([^@/]+)@/i;
 
 /**
  * Secret values that must never be written anywhere: from the configuration, the environment and URLs; longest first, so
@@ -20,7 +20,7 @@ export function collectSecrets(config: Config, env: Record<string, string | unde
   const fromConfig = SECRET_PATHS.map((path) => at(config, path));
   const hooks = [at(config, ['notifications', 'webhooks'])].flat();
   const addresses = [...ADDRESS_PATHS.map((path) => at(config, path)), ...hooks];
-  const fromAddresses = addresses.map((address) => PASSWORD_IN_ADDRESS.exec(String(address))?.[1]);
+  const fromAddresses = addresses.map((address) => passwordOf(String(address)));
   const values = [
     ...fromConfig,
     ...environmentSecrets(env),
@@ -46,7 +46,7 @@ export function environmentSecrets(env: Record<string, string | undefined>): str
 export function plainTextSecrets(document: ConfigDocument, config: Config): Finding[] {
   const secrets = SECRET_PATHS.filter((path) => isPlainText(document.writtenText(path)));
   const addresses = ADDRESS_PATHS.filter((path) => {
-    return isPlainText(PASSWORD_IN_ADDRESS.exec(document.writtenText(path) ?? '')?.[1]);
+    return isPlainText(passwordOf(document.writtenText(path) ?? ''));
   });
   // Whoever knows the address of a webhook can write there.
   const hooks = [at(config, ['notifications', 'webhooks'])]
@@ -78,9 +78,9 @@ export function withoutSecrets(document: object, secrets: string[]): unknown {
   );
 }
 
-/** `text` with every secret value replaced by "***". */
+/** `text` with every secret value, and user and password of every address, replaced by "***". */
 export function redact(text: string, secrets: string[]): string {
-  return secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text);
+  return withoutUserInfo(secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text));
 }
 
 function at(config: Config, path: ConfigPath): unknown {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { EngineError } from '../support/errors.ts';
+import { unescaped } from '../support/user-info.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -38,7 +39,13 @@ function parseProxy({ name, value }: { name: string; value: string }): Proxy {
       fix: `Set ${name} to an address such as http://proxy.example.com:3128.`,
     });
   }
-  const auth = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  const [username, password] = [unescaped(url.username), unescaped(url.password)];
+  if (username === null || password === null) {
+    throw new EngineError('usage', `${name}: its user or password holds a % that begins no escape.`, {
+      fix: `Write %25 for a % in ${name}.`,
+    });
+  }
+  const auth = { username, password };
   const port = url.port === '' ? defaultPort(url.protocol) : Number(url.port);
   return { protocol: url.protocol, host: url.hostname, port, ...(auth.username ? { auth } : {}) };
 }

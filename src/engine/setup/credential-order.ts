@@ -1,3 +1,4 @@
+import { credentialsInAddress } from '../config/address-credentials.ts';
 import type { Environment } from '../config/load.ts';
 
 type Credentials = Record<string, string>;
@@ -41,8 +42,8 @@ export function rivalOf(credentials: Credentials, env: Environment, trackingUri:
 }
 
 function beforeMlflow(credentials: Credentials, env: Environment, trackingUri: string): Rival | null {
-  const { username = '', password = '' } = URL.parse(trackingUri) ?? {};
-  const isOther = (credentials[USER] ?? username) !== decodeURIComponent(username);
+  const { username, password } = credentialsInAddress(URL.parse(trackingUri));
+  const isOther = (credentials[USER] ?? username) !== username;
   if (username && (password || isOther)) {
     return {
       what: 'what stands in the address mlflow.tracking_uri',

@@ -1,3 +1,5 @@
+import { withoutUserInfo } from './user-info.ts';
+
 /** Names whose values are secrets, wherever they stand: in variables, addresses, log fields. */
 const SECRET_NAME =
   /(token|password|passwd|passphrase|secret|credential|authorization|(api|access|private|account|signing|encryption)[_-]?key)/i;
@@ -11,13 +13,11 @@ const NAME_AND_VALUE = /([\w.-]+)=("[^"]*"|'[^']*'|[^\s&;,"'<>]+)/g;
 /** Names that tell of a secret in an address only; elsewhere a "key" is any key. */
 const QUERY_SECRET = /([?&](?:key|sig|signature|code|auth|pwd)=)[^\s&#"'<>]+/gi;
 const JSON_PAIR = /"([\w.-]+)"(\s*:\s*)"(?:[^"\\]|\\.)*"/g;
-const PASSWORD_IN_ADDRESS = /([a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:)[^@/\s]+@/gi;
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/g;
 
 /** `text` with values replaced by "***" that are secret by the name beside them, whatever they are. */
 export function redactByName(text: string): string {
-  return text
-    .replace(PASSWORD_IN_ADDRESS, '$1***@')
+  return withoutUserInfo(text)
     .replace(QUERY_SECRET, '$1***')
     .replace(NAME_AND_VALUE, (pair, name: string) => (isSecretName(name) ? `${name}=***` : pair))
     .replace(JSON_PAIR, (pair, name: string, colon: string) => (isSecretName(name) ? `"${name}"${colon}"***"` : pair))

@@ -26,6 +26,8 @@ describe('Secrets in the configuration', () => {
       'databricks: { token: "${TOKEN:-dapi1234}" }',
       'mlflow: { tracking_uri: "https://me:hunter22@tracking" }',
       'mlflow: { registry_uri: "https://me:hunter22@registry" }',
+      'mlflow: { tracking_uri: "postgresql+psycopg2://mlflow:hunter22@db/mlflow" }',
+      'mlflow: { tracking_uri: "https://me:hun/ter@22@tracking" }',
     ];
     for (const text of texts) assert.match(messagesOf(inspectText(text)).join(), /a secret in plain text/, text);
   });
@@ -63,7 +65,28 @@ describe('Secrets in the configuration', () => {
     assert.deepEqual([...secrets].sort(), all.sort());
     const stored = JSON.stringify(withoutSecrets(config, secrets));
     for (const secret of secrets) assert.ok(!stored.includes(secret));
-    assert.equal(redact('token dapi1234 at https://me:hunter22@host', secrets), 'token *** at https://me:***@host');
+    assert.equal(redact('token dapi1234 at https://me:hunter22@host', secrets), 'token *** at https://***@host');
+  });
+
+  it('before the host of an address are cut in any text, known or not, and other addresses are left as they are', () => {
+    const cut = {
+      'postgresql+psycopg2://mlflow:hunter22@db/mlflow': 'postgresql+psycopg2://***@db/mlflow',
+      'at https://me:hun/ter@22@host:99999/x, or not': 'at https://***@host:99999/x, or not',
+      'http://u:100%x@host': 'http://***@host',
+      'https://ghp_token@github.com/a/b': 'https://***@github.com/a/b',
+      's3+1://u:abc@x': 's3+1://***@x',
+    };
+    for (const [text, expected] of Object.entries(cut)) assert.equal(redact(text, []), expected);
+    const kept = [
+      'models:/churn@GNU_Production',
+      'http://127.0.0.1:5000/#/models/churn@GNU_Production',
+      'https://host/a@b',
+      'http://[::1]:5000/a@b',
+      'abfss://container@account.dfs.core.windows.net/a',
+      's3://bucket/day=1@x',
+    ];
+    for (const text of kept) assert.equal(redact(text, []), text);
+    assert.deepEqual(inspectText('mlflow: { tracking_uri: "https://me:hun/ter@22@host" }').secrets, ['hun/ter@22']);
   });
 
   it('that contain another secret are removed whole', () => {

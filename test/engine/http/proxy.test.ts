@@ -22,6 +22,13 @@ describe('The proxy for an address', () => {
     assert.equal(hostOf('https://x.org', { ALL_PROXY: 'http://all:1' }), 'all:1');
   });
 
+  it('is refused when its password holds a % that begins no escape', () => {
+    assert.throws(() => proxyFor(new URL('http://a.org'), { http_proxy: 'http://me:100%x@proxy' }), {
+      reason: 'usage',
+      message: 'http_proxy: its user or password holds a % that begins no escape.',
+    });
+  });
+
   it('is none for this machine, and for what NO_PROXY names', () => {
     const direct = ['https://localhost:5000', 'https://127.0.0.1', 'https://[::1]:1', 'https://api.localhost'];
     for (const address of direct) assert.equal(hostOf(address, PROXY), 'direct', address);

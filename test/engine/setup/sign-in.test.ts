@@ -124,6 +124,20 @@ describe('Signing in to an MLflow server', () => {
     assert.equal(await shownLater(), GOOD[0]);
   });
 
+  it('refuses an address of whose password only a part stands before the host, or that is not escaped', async () => {
+    for (const [userInfo, found] of [
+      ['bob:a%x', 'its user or password holds a % that begins no escape'],
+      [`bob:1/${PASSWORD}`, 'an @ stands behind its host'],
+    ]) {
+      configure(address.replace('//', `//${userInfo}@`));
+      for (const asked of [keep(BASIC), openProject({ configFile, env: {} })]) {
+        const error = await rejects(asked, 'invalid-config');
+        assert.ok(error.message.endsWith(`mlflow.tracking_uri: ${found}`), error.message);
+      }
+    }
+    assert.deepEqual(seen, [], 'nobody is asked');
+  });
+
   it('with a token removes user and password from env_file, because they would be used instead', async () => {
     await keep(BASIC);
     writeFileSync(envFile, `OTHER=1\n${readFileSync(envFile, 'utf8')}`);

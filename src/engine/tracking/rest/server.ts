@@ -1,3 +1,4 @@
+import { credentialsInAddress } from '../../config/address-credentials.ts';
 import { HttpClient } from '../../http/client.ts';
 import type { Asked, FailedAnswer } from '../../http/failures.ts';
 import { EngineError, type ErrorReason } from '../../support/errors.ts';
@@ -47,7 +48,8 @@ const REASONS: Record<string, ErrorReason> = {
  * A client of the MLflow server at `uri`, configured by the variables that MLflow's own client reads: MLFLOW_TRACKING_USERNAME and
  * _PASSWORD, or MLFLOW_TRACKING_TOKEN; MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH,
  * MLFLOW_HTTP_REQUEST_TIMEOUT (seconds), MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_WORKSPACE; and those of proxies.
- * @throws EngineError `usage` for a variable that is no number where one is expected, or names no certificate
+ * @throws EngineError `usage` for a variable that is no number where one is expected, or names no certificate; `invalid-config` for
+ *   an address whose user or password is not escaped
  */
 export function mlflowHttpClient(uri: string, env: Environment, signal?: AbortSignal): HttpClient {
   const address = new URL(uri);
@@ -93,8 +95,9 @@ export function serverClient(http: HttpClient): ServerClient {
 }
 
 function authorizationOf(address: URL, env: Environment): string | undefined {
-  const username = decodeURIComponent(address.username) || env.MLFLOW_TRACKING_USERNAME;
-  const password = decodeURIComponent(address.password) || env.MLFLOW_TRACKING_PASSWORD;
+  const inAddress = credentialsInAddress(address);
+  const username = inAddress.username || env.MLFLOW_TRACKING_USERNAME;
+  const password = inAddress.password || env.MLFLOW_TRACKING_PASSWORD;
   if (username && password) return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   return env.MLFLOW_TRACKING_TOKEN ? `Bearer ${env.MLFLOW_TRACKING_TOKEN}` : undefined;
 }

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../../../engine/config/secrets.ts';
 import { toEngineError } from '../../../engine/support/errors.ts';
 import type { EngineApi, EngineEvents, SerialisedError } from '../../../protocol/engine-api.ts';
 import { configLanguage } from './config-language.ts';
@@ -65,5 +66,6 @@ function serialise(error: unknown): SerialisedError {
   const { reason, message, details, stack } = toEngineError(error);
   // A bug: the stack is what helps.
   const facts = reason === 'internal' ? { ...details, stack } : details;
-  return { reason, message, details: JSON.parse(JSON.stringify(facts)) as SerialisedError['details'] };
+  // What is wrong with a configuration that cannot be opened may repeat an address from it.
+  return withoutSecrets({ reason, message, details: facts }, []) as SerialisedError;
 }
