@@ -53,6 +53,7 @@ describe('gnu-mlops databricks', () => {
     assert.deepEqual([...workspaceFiles.keys()].sort(), [
       '/Shared/gnu_mlops/config.yaml',
       '/Shared/gnu_mlops/gnu_mlops_job.py',
+      '/Shared/gnu_mlops/gnu_mlops_project.json',
     ]);
     const uploaded = [...files.keys()].filter((file) => file.startsWith('/Volumes/main/ml/gnu_mlops/'));
     assert.ok(uploaded.some((file) => /\/program\/[^/]+\/bin\/gnu-mlops\.js$/.test(file)));

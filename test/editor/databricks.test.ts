@@ -30,8 +30,9 @@ describe('A project on Databricks, in the editor', () => {
     tested = await activated();
     emulator = await DatabricksEmulator.start();
     configText = readFileSync(configFile(), 'utf8');
-    const { token } = emulator.workspace;
-    const settings = `{ host: "${emulator.url}", token: ${token}, volume: main.ml.gnu_mlops }`;
+    // A token in config.yaml would be refused: setup uploads that file.
+    await tested.session.engine.api.useCredentials(projectOf(tested), { DATABRICKS_TOKEN: emulator.workspace.token });
+    const settings = `{ host: "${emulator.url}", volume: main.ml.gnu_mlops }`;
     // A store of its own: what is in production for the other tests is none of ours.
     const inOwnStore = configText.replace(/tracking_uri: .*/, `tracking_uri: sqlite:///${STORE}`);
     assert.notEqual(inOwnStore, configText);
@@ -39,6 +40,7 @@ describe('A project on Databricks, in the editor', () => {
   });
 
   after(async () => {
+    await tested.session.engine.api.useCredentials(projectOf(tested), null);
     writeFileSync(configFile(), configText);
     tested.answerWith(undefined);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

@@ -25,8 +25,9 @@ function addSetup(databricks: Command, dispatch: Dispatch): void {
   databricks
     .command('setup')
     .description('make folders and a Volume, upload config.yaml, the program of jobs, and local training data')
+    .option('--take-over', "folder and Volume become this project's, although another one uses them")
     .option('--dry-run', 'show the plan, change nothing')
-    .action((flags: { dryRun?: boolean }) =>
+    .action((flags: { dryRun?: boolean; takeOver?: boolean }) =>
       dispatch(flags, async (context) => {
         const onPlan = (plan: DatabricksSetupResult) => announce(context, plan);
         const result = await setUpDatabricks(context.config(), { ...flags, onPlan }, context.control);

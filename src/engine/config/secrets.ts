@@ -61,9 +61,10 @@ export function plainTextSecrets(document: ConfigDocument, config: Config): Find
   }));
 }
 
-function variableFor(path: ConfigPath): string {
+/** Name of a variable that may carry a secret: DATABRICKS_TOKEN, MLFLOW_TRACKING_URI, SMTP_PASSWORD. */
+export function variableFor(path: ConfigPath): string {
   const last = path.at(-1)!;
-  return typeof last === 'number' ? `WEBHOOK_${last + 1}` : last.toUpperCase();
+  return typeof last === 'number' ? `WEBHOOK_${last + 1}` : path.slice(-2).join('_').toUpperCase();
 }
 
 /** Whether a secret can be read in the text: as it stands, or as the default of a variable. */

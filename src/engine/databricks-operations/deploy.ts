@@ -13,6 +13,7 @@ import { endpointStep } from './endpoint-step.ts';
 import { isSameSettings } from './job-difference.ts';
 import { jobSettings } from './job-settings.ts';
 import { modelStep } from './model-step.ts';
+import { requireOwnFolder } from './project-mark.ts';
 import { projectPlaces } from './setup.ts';
 import { carryOut, type PlannedStep, type Step, shown } from './step.ts';
 
@@ -111,6 +112,7 @@ function isInUnityCatalog({ name }: ModelVersion): boolean {
 async function jobSteps(client: WorkspaceClient, config: Config): Promise<Step[]> {
   requireSharedStore(config);
   const places = projectPlaces(config);
+  await requireOwnFolder(client, config, places.project);
   const steps: Step[] = [];
   for (const schedule of config.schedules) {
     const settings = jobSettings(config, schedule, places);

@@ -78,7 +78,7 @@ function cluster({ workers, instance_type }: Config['deployment']['compute']): o
   return { ...base, spark_conf, custom_tags: { ResourceClass: 'SingleNode' } };
 }
 
-/** Folders of this machine become folders of the Volume. */
+/** Folders of this machine become folders of the Volume, and env_file becomes none. */
 export function jobOverrides(config: Config, { volume }: Pick<ProjectPlaces, 'volume'>): string[] {
   const { batch_inference: batch, data } = config;
   const paths: [string, string][] = [
@@ -88,7 +88,9 @@ export function jobOverrides(config: Config, { volume }: Pick<ProjectPlaces, 'vo
     ...(data.source === 'local' ? [['data.path', data.path] as [string, string]] : []),
   ];
   const moved = paths.filter(([, value]) => !isInWorkspace(value));
-  return moved.flatMap(([key, value]) => ['--set', `${key}=${inVolume(value, volume)}`]);
+  const flags = moved.flatMap(([key, value]) => ['--set', `${key}=${inVolume(value, volume)}`]);
+  // That file stays on this machine, and one that is missing stops every command.
+  return config.env_file === null ? flags : [...flags, '--set', 'env_file=null'];
 }
 
 /** A relative path below the Volume's folder; one of another root by its last part. */

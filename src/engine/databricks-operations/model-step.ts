@@ -26,5 +26,6 @@ export async function modelStep(
     });
   }
   const target = path.posix.join(projectVolume(config).path, 'models', version.name, version.version);
-  return uploadStep(client, { kind: 'model', target, files: filesBelow(folder), last: 'MLmodel' });
+  const files = filesBelow(folder);
+  return uploadStep(client, { kind: 'model', target, files, last: 'MLmodel', digests: `${target}.sha256.json` });
 }

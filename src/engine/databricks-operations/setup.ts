@@ -1,15 +1,21 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { formatPath } from '../config/config.ts';
+import { parseConfigDocument } from '../config/document.ts';
+import { formatFinding } from '../config/finding.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { withPlaces } from '../config/place-error.ts';
+import { plainTextSecrets, variableFor } from '../config/secrets.ts';
 import { listFiles } from '../data/sources/local.ts';
 import { hasFolder } from '../databricks/files.ts';
 import { connect, type WorkspaceClient } from '../databricks/workspace-client.ts';
 import { exportFile, hasWorkspaceFolder, importFile, makeWorkspaceFolder } from '../databricks/workspace-files.ts';
+import { EngineError } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
 import { JOB_SCRIPT, JOB_SCRIPT_TEXT } from './job-script.ts';
 import { inVolume, type ProjectPlaces } from './job-settings.ts';
 import { ownProgram } from './program.ts';
+import { markSteps } from './project-mark.ts';
 import { carryOut, type PlannedStep, type Step, shown } from './step.ts';
 import { uploadStep } from './upload.ts';
 import { isInWorkspace, projectVolume, type Volume, volumeFolderStep, volumeStep } from './volume.ts';
@@ -28,6 +34,8 @@ export interface DatabricksSetupResult {
 export interface DatabricksSetupOptions {
   /** Only say what would be done. */
   dryRun?: boolean | undefined;
+  /** Folder and Volume become this project's, although another one's mark is on them. */
+  takeOver?: boolean | undefined;
   /** Told before anything is changed. */
   onPlan?: ((plan: DatabricksSetupResult) => void) | undefined;
 }
@@ -35,18 +43,19 @@ export interface DatabricksSetupOptions {
 /**
  * Prepares a workspace for the project: its folder with config.yaml and the script of its jobs, a Volume with folders for batches,
  * the program that jobs run, and local training data. What is there already is left alone, so it can be run again.
- * @throws EngineError `invalid-config`, `unreachable`, `unauthorized`, `permission`
+ * @throws EngineError `invalid-config` (also for a secret in plain text, which others could read there), `conflict` when folder or Volume
+ *   belong to another project, `unreachable`, `unauthorized`, `permission`
  */
 export function setUpDatabricks(
   loaded: LoadedConfig,
-  { dryRun = false, onPlan }: DatabricksSetupOptions = {},
+  { dryRun = false, takeOver = false, onPlan }: DatabricksSetupOptions = {},
   control: OperationControl = {},
 ): Promise<DatabricksSetupResult> {
   return withPlaces(loaded, async () => {
     const client = connect(loaded.config, loaded.env, { signal: control.signal });
     control.onProgress?.({ phase: 'Looking at the workspace', done: 0, total: 0 });
     const { userName: user } = await client.me();
-    const steps = await planSetup(client, loaded);
+    const steps = await planSetup(client, loaded, takeOver);
     const changes = steps.some(({ action }) => action !== 'unchanged');
     const result = { schema: 1 as const, host: client.host, user, steps: steps.map(shown) };
     const plan = { ...result, status: changes ? ('dry-run' as const) : ('unchanged' as const) };
@@ -64,13 +73,17 @@ export function projectPlaces(config: LoadedConfig['config']): ProjectPlaces {
   return { project: `/Workspace${folder}`, program: `${volume}/program/${ownProgram().name}`, volume };
 }
 
-async function planSetup(client: WorkspaceClient, loaded: LoadedConfig): Promise<Step[]> {
+async function planSetup(client: WorkspaceClient, loaded: LoadedConfig, takeOver: boolean): Promise<Step[]> {
   const { config } = loaded;
   const volume = projectVolume(config);
   const places = projectPlaces(config);
+  const text = readFileSync(loaded.file);
+  requireNoSecrets(text.toString('utf8'), loaded, places.project);
+  const marks = await markSteps(client, config, places, { config: text, takeOver });
   return [
     await workspaceFolderStep(client, places.project),
-    await workspaceFileStep(client, `${places.project}/config.yaml`, readFileSync(loaded.file), 'The configuration.'),
+    marks.folder,
+    await workspaceFileStep(client, `${places.project}/config.yaml`, text, 'The configuration.'),
     await workspaceFileStep(
       client,
       `${places.project}/${JOB_SCRIPT}`,
@@ -78,15 +91,28 @@ async function planSetup(client: WorkspaceClient, loaded: LoadedConfig): Promise
       'What jobs run: it signs in and starts gnu-mlops.',
     ),
     await volumeStep(client, volume),
+    marks.volume,
     ...(await batchFolderSteps(client, loaded, volume)),
     await uploadStep(client, {
       kind: 'program',
       target: places.program,
       files: ownProgram().files,
       last: 'package.json',
+      digests: null,
     }),
     ...(await dataSteps(client, loaded, volume)),
   ];
+}
+
+/** What lies in the workspace is read by everybody who may read its folder; also a value that a variable overrides here. */
+function requireNoSecrets(text: string, { config, env, file }: LoadedConfig, folder: string): void {
+  const [found] = plainTextSecrets(parseConfigDocument(text, env), config);
+  if (found === undefined) return;
+  const message = `${formatPath(found.path)}: a secret in plain text, which others could read in ${folder} once it is uploaded`;
+  throw new EngineError('invalid-config', formatFinding(path.basename(file), { ...found, message }), {
+    ...(found.range ? { position: { file, line: found.range.line, column: found.range.column } } : {}),
+    fix: `Write \${${variableFor(found.path)}} in its place and set it in the environment or in env_file, which are not uploaded.`,
+  });
 }
 
 async function workspaceFolderStep(client: WorkspaceClient, folder: string): Promise<Step> {
@@ -133,5 +159,6 @@ async function dataSteps(client: WorkspaceClient, { config, file }: LoadedConfig
     size: statSync(each).size,
   }));
   const target = path.posix.dirname(inVolume(path.relative(baseDir, files[0]!.file), volume.path));
-  return [await uploadStep(client, { kind: 'data', target, files })];
+  const digests = `${volume.path}/gnu_mlops_data.sha256.json`;
+  return [await uploadStep(client, { kind: 'data', target, files, digests })];
 }

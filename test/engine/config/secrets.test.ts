@@ -6,8 +6,8 @@ describe('Secrets in the configuration', () => {
   it('in plain text get a warning with a place', () => {
     const text = 'databricks:\n  token: dapi1234\nnotifications:\n  smtp: { password: hunter22 }';
     assert.deepEqual(messagesOf(inspectText(text)), [
-      'config.yaml:2:10: databricks.token: a secret in plain text; write ${TOKEN} and set it in the environment or env_file',
-      'config.yaml:4:21: notifications.smtp.password: a secret in plain text; write ${PASSWORD} and set it in the environment or env_file',
+      'config.yaml:2:10: databricks.token: a secret in plain text; write ${DATABRICKS_TOKEN} and set it in the environment or env_file',
+      'config.yaml:4:21: notifications.smtp.password: a secret in plain text; write ${SMTP_PASSWORD} and set it in the environment or env_file',
     ]);
   });
 
