@@ -144,12 +144,15 @@ describe('gnu-mlops databricks', () => {
       [
         'sign-in ok',
         'workspace-files ok',
-        'tracking ok',
         'volume ok',
         'sql ok',
         'jobs ok',
-        'model-registry ok',
         'serving ok',
+        'tracking ok',
+        'artifacts-files-api ok',
+        'artifacts-signed ok',
+        'model-registry ok',
+        'clean-up ok',
       ],
     );
     assert.deepEqual(count(), before);

@@ -68,7 +68,7 @@ function addStatus(databricks: Command, dispatch: Dispatch): void {
   databricks
     .command('status')
     .description('show what of the project is in the workspace: folders, jobs and their last runs, the endpoint')
-    .option('--self-test', 'try everything with things of its own, and remove them again')
+    .option('--self-test', 'try what costs little with things of its own, and remove them again')
     .action((flags: { selfTest?: boolean }) =>
       dispatch(flags, async (context) => {
         if (flags.selfTest) return selfTestOutcome(await testWorkspace(context.config(), context.control));

@@ -46,7 +46,7 @@ interface Place {
 }
 
 /** Failures of the Files API after which signed addresses are tried: not every workspace opens that root. */
-const CLOSED: ErrorReason[] = ['unauthorized', 'not-found', 'usage'];
+export const CLOSED: ErrorReason[] = ['unauthorized', 'not-found', 'usage'];
 
 /** Files below one address, by the Files API, and where that is closed by signed addresses: as MLflow's own client does. */
 class DatabricksRepository implements ArtifactRepository {
