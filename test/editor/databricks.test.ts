@@ -69,7 +69,7 @@ describe('A project on Databricks, in the editor', () => {
 
     const { result, person } = await run<DatabricksSetupResult>('gnuMlops.databricksSetup', { confirm: ['Set Up'] });
     assert.equal(result.status, 'done');
-    assert.match(person.said.join(), /^(\d+) of \1 things were made or updated/);
+    assert.match(person.said.join(), /^(\d+) of \1 things were made, updated or removed/);
     assert.ok(workspace.workspaceFiles.has('/Shared/gnu_mlops/config.yaml'));
     assert.ok([...workspace.files.keys()].some((file) => /\/program\/[^/]+\/bin\/gnu-mlops\.js$/.test(file)));
 

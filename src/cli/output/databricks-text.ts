@@ -18,7 +18,10 @@ export function setupText(result: Result): string {
   if (result.status === 'dry-run') return `${planLines(result)}\n\nDry run: nothing was changed.`;
   if (result.status === 'unchanged') return ['Unchanged: everything is there already.', ...runs].join('\n');
   const done = result.steps.filter(({ action }) => action !== 'unchanged').length;
-  return [`Done: ${done} of ${result.steps.length} things were made or updated on ${result.host}.`, ...runs].join('\n');
+  return [
+    `Done: ${done} of ${result.steps.length} things were made, updated or removed on ${result.host}.`,
+    ...runs,
+  ].join('\n');
 }
 
 export function statusText(status: DatabricksStatusResult): string {
@@ -47,8 +50,9 @@ function endpointText(endpoint: DatabricksStatusResult['endpoint']): string {
   return `${name}: ${ready ? 'ready' : 'not ready'}, ${update.toLowerCase().replaceAll('_', ' ')}; ${traffic || 'serves nothing'}${coming}`;
 }
 
-function jobRow({ id, job_id: job, is_paused: isPaused, last_run: run }: JobStatus): (string | null)[] {
-  const state = job === null ? 'not deployed' : `${job}${isPaused ? ' (paused)' : ''}`;
+function jobRow({ id, job_id: job, is_configured, is_paused: isPaused, last_run: run }: JobStatus): (string | null)[] {
+  const remark = is_configured ? '' : ' (not in config.yaml any more: gnu-mlops databricks deploy removes it)';
+  const state = job === null ? 'not deployed' : `${job}${isPaused ? ' (paused)' : ''}${remark}`;
   return [id, state, run === null ? null : (run.result ?? run.state), run?.started ?? null];
 }
 

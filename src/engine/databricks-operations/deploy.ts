@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { configError } from '../config/config-error.ts';
 import { withPlaces } from '../config/place-error.ts';
-import { createJob, findJob, type JobRun, resetJob, runJob, waitForRun } from '../databricks/jobs.ts';
+import { createJob, deleteJob, findJob, type JobRun, resetJob, runJob, waitForRun } from '../databricks/jobs.ts';
 import { connect, type WorkspaceClient } from '../databricks/workspace-client.ts';
 import { type Project, requireWritable } from '../project.ts';
 import { resolveVersion } from '../registry/model-version.ts';
@@ -11,7 +11,7 @@ import type { OperationControl } from '../support/progress.ts';
 import type { ModelVersion } from '../tracking/store.ts';
 import { endpointStep } from './endpoint-step.ts';
 import { isSameSettings } from './job-difference.ts';
-import { jobSettings } from './job-settings.ts';
+import { jobSettings, type StrayJob, strayJobs } from './job-settings.ts';
 import { modelStep } from './model-step.ts';
 import { requireOwnFolder } from './project-mark.ts';
 import { projectPlaces } from './setup.ts';
@@ -43,9 +43,10 @@ export interface DatabricksDeployResult {
 }
 
 /**
- * Brings a model version to where it works on Databricks: its files into a Volume, a job for each schedule of config.yaml, and, when
- * it is registered in Unity Catalog, a serving endpoint.
- * @throws EngineError `not-found` without such a version, `invalid-config`, `unreachable`, `unauthorized`, `permission`
+ * Brings a model version to where it works on Databricks: its files into a Volume, a job for each schedule of config.yaml and none for
+ * those that were removed from it, and, when it is registered in Unity Catalog, a serving endpoint.
+ * @throws EngineError `not-found` without such a version, `invalid-config`, `remote-failed` when a job's run or the endpoint's update ends
+ *   badly, `unreachable`, `unauthorized`, `permission`
  */
 export function deployToDatabricks(
   project: Project,
@@ -100,6 +101,7 @@ async function planDeployment(
   return [
     await modelStep(client, project, version, options),
     ...jobs,
+    ...(await strayJobs(client, config)).map((job) => removalStep(client, job)),
     ...(isInUnityCatalog(version) ? [await endpointStep(client, config, version, options.traffic)] : []),
   ];
 }
@@ -130,6 +132,17 @@ async function jobSteps(client: WorkspaceClient, config: Config): Promise<Step[]
     });
   }
   return steps;
+}
+
+/** Nobody would see it any more, and it would go on. */
+function removalStep(client: WorkspaceClient, { id, settings }: StrayJob): Step {
+  return {
+    kind: 'job',
+    action: 'delete',
+    name: settings.name,
+    detail: 'Its schedule is not in config.yaml any more.',
+    apply: () => deleteJob(client, id),
+  };
 }
 
 /** A job runs on another machine, which has no file of this one. */
@@ -172,7 +185,7 @@ function requireSuccess(runs: readonly NamedRun[]): void {
   if (failed === undefined) return;
   const { job, result, state, message, page } = failed;
   throw new EngineError(
-    'unreachable',
+    'remote-failed',
     `The run of the job "${job}" ended as ${result ?? state}${message && `: ${message}`}.`,
     {
       fix: page === null ? 'Look at it in the workspace.' : `Look at it: ${page}`,

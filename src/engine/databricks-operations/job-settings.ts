@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
-import type { JobSettings } from '../databricks/jobs.ts';
-import { MANAGED_BY } from '../databricks/jobs.ts';
+import { type Job, type JobSettings, listJobs, MANAGED_BY } from '../databricks/jobs.ts';
+import type { WorkspaceClient } from '../databricks/workspace-client.ts';
 import type { Schedule } from '../scheduling/schedule.ts';
 import { databricksSchedule } from '../scheduling/targets/databricks.ts';
 import { JOB_SCRIPT, NODE_PACKAGE } from './job-script.ts';
@@ -52,8 +52,27 @@ export function jobSettings(config: Config, schedule: Schedule, places: ProjectP
 }
 
 /** Of a schedule's job; the model is part of it, because several projects may share a workspace. */
-export function jobName({ mlflow }: Config, id: string): string {
-  return `gnu-mlops: ${mlflow.model_name}: ${id}`;
+export function jobName(config: Config, id: string): string {
+  return jobPrefix(config) + id;
+}
+
+function jobPrefix({ mlflow }: Config): string {
+  return `gnu-mlops: ${mlflow.model_name}: `;
+}
+
+/** A job of the project whose schedule config.yaml has no more: it goes on until somebody removes it. */
+export interface StrayJob extends Job {
+  /** The schedule's. */
+  scheduleId: string;
+}
+
+export async function strayJobs(client: WorkspaceClient, config: Config): Promise<StrayJob[]> {
+  const prefix = jobPrefix(config);
+  const jobs = await listJobs(client, prefix);
+  const strays = jobs.map((job) => ({ ...job, scheduleId: job.settings.name.slice(prefix.length) }));
+  const known = new Set(config.schedules.map(({ id }) => id));
+  // A colon: another project's, whose model is called as ours begins.
+  return strays.filter(({ scheduleId }) => !known.has(scheduleId) && !scheduleId.includes(':'));
 }
 
 function isServerless({ deployment }: Config): boolean {

@@ -2,21 +2,23 @@ import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { withPlaces } from '../config/place-error.ts';
 import { type Endpoint, findEndpoint, type ServedVersion } from '../databricks/endpoints.ts';
-import { findJob, lastRun } from '../databricks/jobs.ts';
+import { findJob, type Job, lastRun } from '../databricks/jobs.ts';
 import { warehouse } from '../databricks/statements.ts';
 import { connect, type WorkspaceClient } from '../databricks/workspace-client.ts';
 import { hasWorkspaceFolder } from '../databricks/workspace-files.ts';
 import { EngineError } from '../support/errors.ts';
 import type { OperationControl } from '../support/progress.ts';
 import { endpointName } from './endpoint-step.ts';
-import { jobName } from './job-settings.ts';
+import { jobName, strayJobs } from './job-settings.ts';
 import { hasVolume, projectVolume } from './volume.ts';
 
 /** A job of the project and its newest run. */
 export interface JobStatus {
-  /** The schedule's, in config.yaml. */
+  /** The schedule's, in config.yaml or once there. */
   id: string;
   name: string;
+  /** false: its schedule is not in config.yaml any more, and it goes on until a deployment removes it. */
+  is_configured: boolean;
   /** null: it was not deployed. */
   job_id: string | null;
   is_paused: boolean;
@@ -99,23 +101,32 @@ async function jobStatuses(client: WorkspaceClient, config: Config): Promise<Job
   for (const { id } of config.schedules) {
     const name = jobName(config, id);
     const job = await findJob(client, name);
-    const run = job === null ? null : await lastRun(client, job.id);
-    const { pause_status: pause } = (job?.settings.schedule ?? {}) as { pause_status?: string };
-    statuses.push({
-      id,
-      name,
-      job_id: job?.id ?? null,
-      is_paused: pause === 'PAUSED',
-      last_run: run && {
-        run_id: run.id,
-        state: run.state,
-        result: run.result,
-        started: new Date(run.startTime).toISOString(),
-        page: run.page,
-      },
-    });
+    statuses.push({ id, name, is_configured: true, ...(await stateOf(client, job)) });
+  }
+  for (const job of await strayJobs(client, config)) {
+    const { scheduleId: id, settings } = job;
+    statuses.push({ id, name: settings.name, is_configured: false, ...(await stateOf(client, job)) });
   }
   return statuses;
+}
+
+async function stateOf(
+  client: WorkspaceClient,
+  job: Job | null,
+): Promise<Pick<JobStatus, 'job_id' | 'is_paused' | 'last_run'>> {
+  const run = job === null ? null : await lastRun(client, job.id);
+  const { pause_status: pause } = (job?.settings.schedule ?? {}) as { pause_status?: string };
+  return {
+    job_id: job?.id ?? null,
+    is_paused: pause === 'PAUSED',
+    last_run: run && {
+      run_id: run.id,
+      state: run.state,
+      result: run.result,
+      started: new Date(run.startTime).toISOString(),
+      page: run.page,
+    },
+  };
 }
 
 function endpointStatus(endpoint: Endpoint | null): DatabricksStatusResult['endpoint'] {

@@ -3,7 +3,7 @@ import type { OperationControl } from '../support/progress.ts';
 /** What a command would do to one thing of the workspace. */
 export interface PlannedStep {
   kind: 'folder' | 'file' | 'volume' | 'program' | 'data' | 'model' | 'job' | 'endpoint';
-  action: 'create' | 'update' | 'unchanged';
+  action: 'create' | 'update' | 'delete' | 'unchanged';
   /** Its path or name in the workspace. */
   name: string;
   /** What there is to say about it, as a sentence. */
@@ -20,13 +20,15 @@ export function shown({ kind, action, name, detail }: PlannedStep): PlannedStep 
   return { kind, action, name, detail };
 }
 
+const DOING = { create: 'Making', update: 'Updating', delete: 'Removing', unchanged: 'Leaving' };
+
 /** Carries the steps out in order; what is there already is left alone. */
 export async function carryOut(steps: readonly Step[], control: OperationControl): Promise<void> {
   const todo = steps.filter(({ action }) => action !== 'unchanged');
   for (const [done, step] of todo.entries()) {
     control.signal?.throwIfAborted();
     control.onProgress?.({
-      phase: `${step.action === 'create' ? 'Making' : 'Updating'} ${step.name}`,
+      phase: `${DOING[step.action]} ${step.name}`,
       done,
       total: todo.length,
     });

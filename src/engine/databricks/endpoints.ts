@@ -105,7 +105,7 @@ export async function updateEndpoint(
 
 /**
  * Waits until the pending configuration serves.
- * @throws EngineError `unreachable` when it failed; what served before still does, and the message says so
+ * @throws EngineError `remote-failed`; what served before still does, and the message says so
  */
 export async function waitForEndpoint(
   client: WorkspaceClient,
@@ -123,7 +123,7 @@ export async function waitForEndpoint(
   });
   if (endpoint.update === 'NOT_UPDATING') return endpoint;
   const still = endpoint.isReady ? 'What it served before still answers.' : 'It serves nothing.';
-  throw new EngineError('unreachable', `The endpoint ${name} was not updated (${endpoint.update}). ${still}`, {
+  throw new EngineError('remote-failed', `The endpoint ${name} was not updated (${endpoint.update}). ${still}`, {
     fix: 'Look at its build log in the workspace: Serving, the endpoint, Logs.',
   });
 }

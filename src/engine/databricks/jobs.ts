@@ -37,6 +37,11 @@ interface JobAnswer {
   settings?: JobSettings;
 }
 
+interface JobList {
+  jobs?: JobAnswer[];
+  next_page_token?: string;
+}
+
 interface RunAnswer {
   run_id: string | number;
   state?: { life_cycle_state?: string; result_state?: string; state_message?: string };
@@ -57,8 +62,8 @@ export const MANAGED_BY = { key: 'managed-by', value: 'gnu-mlops' };
  */
 export async function findJob(client: WorkspaceClient, name: string): Promise<Job | null> {
   const query = { name, limit: 100, expand_tasks: true };
-  const answer = await client.call<{ jobs?: JobAnswer[] }>({ method: 'GET', path: `${JOBS}/list`, query });
-  const ours = (answer.jobs ?? []).filter(({ settings }) => settings?.tags?.[MANAGED_BY.key] === MANAGED_BY.value);
+  const answer = await client.call<JobList>({ method: 'GET', path: `${JOBS}/list`, query });
+  const ours = (answer.jobs ?? []).filter(({ settings }) => isOurs(settings));
   if (ours.length > 1) {
     const ids = ours.map(({ job_id: id }) => id).join(', ');
     throw new EngineError(
@@ -70,6 +75,24 @@ export async function findJob(client: WorkspaceClient, name: string): Promise<Jo
     );
   }
   return ours[0] === undefined ? null : getJob(client, String(ours[0].job_id));
+}
+
+/** All of our jobs whose names begin so, without their tasks, by name. */
+export async function listJobs(client: WorkspaceClient, prefix: string): Promise<Job[]> {
+  const found: Job[] = [];
+  let token: string | undefined;
+  do {
+    const query = { limit: 100, ...(token === undefined ? {} : { page_token: token }) };
+    const answer = await client.call<JobList>({ method: 'GET', path: `${JOBS}/list`, query });
+    for (const { job_id: id, settings } of answer.jobs ?? [])
+      if (isOurs(settings) && settings?.name.startsWith(prefix)) found.push({ id: String(id), settings });
+    token = answer.next_page_token || undefined;
+  } while (token !== undefined);
+  return found.sort((a, b) => (a.settings.name < b.settings.name ? -1 : 1));
+}
+
+function isOurs(settings: JobSettings | undefined): boolean {
+  return settings?.tags?.[MANAGED_BY.key] === MANAGED_BY.value;
 }
 
 /** @throws EngineError `not-found`, which Databricks says with 400 */

@@ -12,6 +12,7 @@ export type ErrorReason =
   | 'store-locked'
   | 'unreachable'
   | 'unauthorized'
+  | 'remote-failed'
   | 'gate-failed'
   | 'conflict'
   | 'no-previous'
@@ -36,6 +37,7 @@ const EXIT_CODES: Record<ErrorReason, number> = {
   'store-locked': 4,
   unreachable: 4,
   unauthorized: 4,
+  'remote-failed': 1,
   'gate-failed': 3,
   conflict: 1,
   'no-previous': 1,

@@ -74,6 +74,6 @@ async function isWanted(
 
 function told({ dialogs }: EditorSession, result: Plan): Plan {
   const changed = result.steps.filter(({ action }) => action !== 'unchanged').length;
-  void dialogs.say(`${changed} of ${result.steps.length} things were made or updated on ${result.host}.`);
+  void dialogs.say(`${changed} of ${result.steps.length} things were made, updated or removed on ${result.host}.`);
   return result;
 }

@@ -58,8 +58,9 @@ function jobTable(jobs: DatabricksStatusResult['jobs']): string[] {
   return [
     '| Schedule | Job | Last run | Began |',
     '|---|---|---|---|',
-    ...jobs.map(({ id, job_id: job, is_paused: isPaused, last_run: run }) => {
-      const state = job === null ? 'not deployed' : `${job}${isPaused ? ' (paused)' : ''}`;
+    ...jobs.map(({ id, job_id: job, is_configured, is_paused: isPaused, last_run: run }) => {
+      const remark = is_configured ? '' : ' (not in config.yaml any more; the next deployment removes it)';
+      const state = job === null ? 'not deployed' : `${job}${isPaused ? ' (paused)' : ''}${remark}`;
       const cells = [id, state, run === null ? '-' : (run.result ?? run.state), run?.started ?? '-'];
       return `| ${cells.map(escapeMarkdown).join(' | ')} |`;
     }),

@@ -277,7 +277,7 @@ describe('A serving endpoint', () => {
     await waitForEndpoint(client, 'churn', {});
     emulator.workspace.nextServing = 'FAILED';
     await updateEndpoint(client, 'churn', [served(2, 100)], size);
-    const error = await rejects(waitForEndpoint(client, 'churn', {}), 'unreachable');
+    const error = await rejects(waitForEndpoint(client, 'churn', {}), 'remote-failed');
     assert.match(error.message, /UPDATE_FAILED\)\. What it served before still answers/);
     assert.deepEqual((await findEndpoint(client, 'churn'))?.served, [served(1, 100)]);
   });

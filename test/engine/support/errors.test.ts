@@ -10,6 +10,7 @@ describe('An EngineError', () => {
       'gate-failed': 3,
       unreachable: 4,
       unauthorized: 4,
+      'remote-failed': 1,
       'store-locked': 4,
       'lock-held': 5,
       cancelled: 130,

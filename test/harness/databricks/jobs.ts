@@ -98,7 +98,7 @@ export const jobRoutes: Route[] = [
     query: object({ run_id: idText }, { page_token: text, include_history: truth, include_resolved_values: truth }),
     answer: ({ query }, workspace) => {
       const run = findRun(workspace, query.run_id);
-      goOn(run);
+      goOn(run, workspace);
       return json(runDocument(run, workspace));
     },
   },
@@ -218,9 +218,9 @@ function listRuns({ query }: Call, workspace: Workspace): Answer {
   });
 }
 
-function goOn(run: JobRun): void {
+function goOn(run: JobRun, { nextRun: result }: Workspace): void {
   if (run.state === 'PENDING') run.state = 'RUNNING';
-  else if (run.state === 'RUNNING') Object.assign(run, { state: 'TERMINATED', result: 'SUCCESS' });
+  else if (run.state === 'RUNNING') Object.assign(run, { state: 'TERMINATED', result });
 }
 
 /** These calls answer 400 where others answer 404. */

@@ -54,6 +54,8 @@ export class Workspace {
   readonly jobs = new Map<string, Job>();
   readonly jobRuns = new Map<string, JobRun>();
   readonly endpoints = new Map<string, Endpoint>();
+  /** What the next run of a job comes to. */
+  nextRun: 'SUCCESS' | 'FAILED' = 'SUCCESS';
   /** What the next deployment of an endpoint comes to. */
   nextServing: 'READY' | 'FAILED' = 'READY';
 
