@@ -12,6 +12,7 @@ import type { Stage } from '../engine/registry/stages.ts';
 import type { ExperimentSummary } from '../engine/runs/experiments.ts';
 import type { RunDetails } from '../engine/runs/run-details.ts';
 import type { RunSummary } from '../engine/runs/run-page.ts';
+import type { KeptCredentials } from '../engine/setup/credential-hosts.ts';
 import type { CredentialKind } from '../engine/setup/credential-kinds.ts';
 import type { DatasetResult } from '../engine/setup/dataset.ts';
 import type { InitResult } from '../engine/setup/init.ts';
@@ -36,6 +37,7 @@ export type { Stage, VersionStage } from '../engine/registry/stages.ts';
 export type { ExperimentSummary } from '../engine/runs/experiments.ts';
 export type { RunDetails } from '../engine/runs/run-details.ts';
 export type { RunSummary } from '../engine/runs/run-page.ts';
+export type { KeptCredentials } from '../engine/setup/credential-hosts.ts';
 export type { CredentialKind } from '../engine/setup/credential-kinds.ts';
 export type { ValidateResult } from '../engine/setup/validate.ts';
 export type { LogEntry } from '../engine/support/operation-log.ts';
@@ -131,8 +133,8 @@ export interface EngineApi extends UnattendedApi, DatabricksApi {
   waysToSignIn(project: ProjectRef): Promise<CredentialKind[]>;
   /** Checks credentials; `save` writes them into env_file. They are not used before `useCredentials`. */
   signIn(project: ProjectRef, credentials: Record<string, string>, save: boolean): Promise<SignInResult>;
-  /** What the engine works with from now on, by environment variable; null forgets it. */
-  useCredentials(project: ProjectRef, credentials: Record<string, string> | null): Promise<void>;
+  /** What the engine works with from now on, by host and environment variable; null forgets it. */
+  useCredentials(project: ProjectRef, credentials: KeptCredentials | null): Promise<void>;
   copy(project: ProjectRef, request: { to: string; dryRun?: boolean }, requestId: string): Promise<CopyResult>;
   repair(project: ProjectRef, mode: 'finish' | 'adopt' | 'restore', notes: string): Promise<RepairResult>;
   initProject(folder: string, replace: string[]): Promise<InitResult>;

@@ -31,7 +31,9 @@ describe('A project on Databricks, in the editor', () => {
     emulator = await DatabricksEmulator.start();
     configText = readFileSync(configFile(), 'utf8');
     // A token in config.yaml would be refused: setup uploads that file.
-    await tested.session.engine.api.useCredentials(projectOf(tested), { DATABRICKS_TOKEN: emulator.workspace.token });
+    await tested.session.engine.api.useCredentials(projectOf(tested), {
+      [emulator.url]: { DATABRICKS_TOKEN: emulator.workspace.token },
+    });
     const settings = `{ host: "${emulator.url}", volume: main.ml.gnu_mlops }`;
     // A store of its own: what is in production for the other tests is none of ours.
     const inOwnStore = configText.replace(/tracking_uri: .*/, `tracking_uri: sqlite:///${STORE}`);

@@ -41,6 +41,7 @@ describe('Signing in, in the editor', () => {
   let project: ProjectRef;
   let server: Server;
   let original: string;
+  let uri: string;
   const configFile = () => path.join(workspaceFolder(), 'config.yaml');
 
   before(async () => {
@@ -54,9 +55,13 @@ describe('Signing in, in the editor', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     original = readFileSync(configFile(), 'utf8');
-    const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    writeFileSync(configFile(), original.replace(/tracking_uri: .*/, `tracking_uri: ${uri}`));
+    uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    useServer(uri);
   });
+
+  function useServer(address: string): void {
+    writeFileSync(configFile(), original.replace(/tracking_uri: .*/, `tracking_uri: ${address}`));
+  }
 
   after(() => {
     writeFileSync(configFile(), original);
@@ -85,9 +90,13 @@ describe('Signing in, in the editor', () => {
     const { person } = await runScripted(tested, 'gnuMlops.signIn', { pick: [await kind()], ask: [USER, PASSWORD] });
     assert.match(person.said[0] ?? '', /Signed in to http:\/\/127\.0\.0\.1/);
     assert.deepEqual(await tested.session.vault.get(project.configFile), {
-      MLFLOW_TRACKING_USERNAME: USER,
-      MLFLOW_TRACKING_PASSWORD: PASSWORD,
+      [uri]: { MLFLOW_TRACKING_USERNAME: USER, MLFLOW_TRACKING_PASSWORD: PASSWORD },
     });
+    await assert.rejects(findsNothing(), { reason: 'not-found' });
+    // Another name of the same server: what a colleague's change of config.yaml names is not who was signed in to.
+    useServer(uri.replace('127.0.0.1', 'localhost'));
+    await assert.rejects(findsNothing(), { reason: 'unauthorized' });
+    useServer(uri);
     await assert.rejects(findsNothing(), { reason: 'not-found' });
     assert.equal(existsSync(path.join(workspaceFolder(), '.env')), false);
   });

@@ -29,16 +29,29 @@ type Section = Config['databricks'];
  * @throws EngineError `invalid-config`; `unsupported` for other ways to sign in
  */
 export function databricksSettings(section: Section, env: Environment, uri = 'databricks'): DatabricksSettings {
-  const own = ownValues(section, env);
-  const asked = /^databricks(?:-uc)?:\/\/([^/:]+)/.exec(uri)?.[1] ?? section.profile ?? env.DATABRICKS_CONFIG_PROFILE;
-  const isEnough = !asked && [own.host, own.token, own.client_id].some(Boolean);
-  const profile = isEnough ? {} : readProfile(asked || null, env);
-  const values = { ...profile, ...own };
+  const values = allValues(section, env, uri);
   return {
     host: workspaceAddress(values.host, env),
     credentials: credentials(values),
     warehouseId: values.warehouse_id ?? null,
   };
+}
+
+/** Only the address; null when none is named. */
+export function databricksHost(section: Section, env: Environment, uri: string): string | null {
+  try {
+    return workspaceAddress(allValues(section, env, uri).host, env);
+  } catch {
+    return null;
+  }
+}
+
+function allValues(section: Section, env: Environment, uri: string): Profile {
+  const own = ownValues(section, env);
+  const asked = /^databricks(?:-uc)?:\/\/([^/:]+)/.exec(uri)?.[1] ?? section.profile ?? env.DATABRICKS_CONFIG_PROFILE;
+  const isEnough = !asked && [own.host, own.token, own.client_id].some(Boolean);
+  const profile = isEnough ? {} : readProfile(asked || null, env);
+  return { ...profile, ...own };
 }
 
 /** Tokens and secrets of the profile that is used, so that nothing prints them. */

@@ -5,6 +5,7 @@ import { type Config, type ConfigPath, formatPath } from './config.ts';
 import { type ConfigDocument, parseConfigDocument } from './document.ts';
 import { readEnvFile } from './env-file.ts';
 import { type Finding, formatFinding } from './finding.ts';
+import { environmentOfServer } from './other-server.ts';
 import { applyOverrides, environmentOverrides, type Override } from './overrides.ts';
 import { configSchema, validateAgainstSchema } from './schema.ts';
 import { collectSecrets, plainTextSecrets, redact } from './secrets.ts';
@@ -61,8 +62,11 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
   const env = { ...envFile.values, ...processEnv };
   const document = parseConfigDocument(text, env);
   const values = section(document.values);
-  const overrides = [...environmentOverrides(env), ...(options.overrides ?? [])];
-  applyOverrides(values, overrides);
+  const flags = options.overrides ?? [];
+  const overrides = [...environmentOverrides(env), ...flags];
+  applyOverrides(values, environmentOverrides(env));
+  const configured = section(values.mlflow).tracking_uri;
+  applyOverrides(values, flags);
   const schemaFindings = document.findings.length > 0 ? [] : validateAgainstSchema(values);
   const config =
     schemaFindings.length + document.findings.length > 0 ? fillDefaults(values) : (values as unknown as Config);
@@ -77,7 +81,9 @@ export function inspectConfig(options: LoadConfigOptions): LoadedConfig {
   const secrets = collectSecrets(config, env);
   const tell = (finding: Finding) => ({ ...finding, message: redact(finding.message, secrets) });
   const place = (finding: Finding) => tell(locate(finding, document, overrides));
-  return { config, file: options.file, env, findings: findings.map(tell), secrets, place };
+  const servers = { configured, used: config.mlflow.tracking_uri };
+  const ownEnv = environmentOfServer(env, processEnv, servers);
+  return { config, file: options.file, env: ownEnv, findings: findings.map(tell), secrets, place };
 }
 
 function readConfigFile(file: string): string {

@@ -9,6 +9,7 @@ import { connect } from '../databricks/workspace-client.ts';
 import { type OpenProjectOptions, openProject, requireWritable } from '../project.ts';
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
+import { hostOf } from './credential-hosts.ts';
 import { type CredentialKind, credentialKinds } from './credential-kinds.ts';
 import { replacedBy, rivalOf, signedInEnvironment } from './credential-order.ts';
 
@@ -18,6 +19,8 @@ export interface SignInResult {
   status: 'signed-in';
   /** What was asked: host of the back end, without credentials. */
   place: string;
+  /** Address that the credentials are for, so that no other one gets them; null when what is set already was checked. */
+  host: string | null;
   /** Names of the variables; empty when what is set already was checked. */
   variables: string[];
   /** Names of variables that are not kept beside these any more, because they would be used instead. */
@@ -66,7 +69,9 @@ export async function signIn(options: SignInOptions): Promise<SignInResult> {
   const place = await askerOf(credentials)({ ...projectOptions, env, readOnly: true });
   const saved_to = save ? keep(path.resolve(options.configFile ?? 'config.yaml'), credentials) : null;
   const replaces = replacedBy(credentials);
-  return { schema: 1, status: 'signed-in', place, variables: Object.keys(credentials), replaces, saved_to };
+  const variables = Object.keys(credentials);
+  const host = variables[0] === undefined ? null : hostOf(variables[0], inspect(options, env));
+  return { schema: 1, status: 'signed-in', place, host, variables, replaces, saved_to };
 }
 
 /** What would never be used is neither checked nor kept: the answer would be about something else. */

@@ -16,8 +16,8 @@ export const signIn: CommandDefinition = {
     const kind = await chooseKind(session, await engine.api.waysToSignIn(project));
     const credentials = kind && (await askFor(session, kind));
     if (credentials === undefined) return undefined;
-    const { place, replaces } = await engine.api.signIn(project, credentials, false);
-    await vault.add(project.configFile, credentials, replaces);
+    const { place, host, replaces } = await engine.api.signIn(project, credentials, false);
+    if (host !== null) await vault.add(project.configFile, { host, credentials, replaces });
     await engine.credentialsChanged(project);
     session.follower.refresh();
     const answer = await dialogs.say(

@@ -1,8 +1,15 @@
 import type * as vscode from 'vscode';
+import type { KeptCredentials } from '../../protocol/engine-api.ts';
 
-type Credentials = Record<string, string>;
+interface NewCredentials {
+  /** Who accepted them; another host never gets them. */
+  host: string;
+  credentials: Record<string, string>;
+  /** Variables that are forgotten, because they would be used instead. */
+  replaces?: string[];
+}
 
-/** What somebody signed in with, in the editor's secret storage: by configuration file, never in settings or logs. */
+/** What somebody signed in with, in the editor's secret storage: by configuration file and host, never in settings or logs. */
 export class CredentialVault {
   readonly #secrets: vscode.SecretStorage;
 
@@ -10,18 +17,16 @@ export class CredentialVault {
     this.#secrets = secrets;
   }
 
-  async get(configFile: string): Promise<Credentials | undefined> {
+  async get(configFile: string): Promise<KeptCredentials | undefined> {
     const text = await this.#secrets.get(keyOf(configFile));
-    return text === undefined ? undefined : (JSON.parse(text) as Credentials);
+    return text === undefined ? undefined : (JSON.parse(text) as KeptCredentials);
   }
 
-  /**
-   * Adds to what is there: a project may need a server and S3.
-   * @param replaces variables that are forgotten, because they would be used instead
-   */
-  async add(configFile: string, credentials: Credentials, replaces: string[] = []): Promise<void> {
-    const before = Object.entries((await this.get(configFile)) ?? {}).filter(([name]) => !replaces.includes(name));
-    const all = { ...Object.fromEntries(before), ...credentials };
+  /** Adds to what is there: a project may need a server and S3. */
+  async add(configFile: string, { host, credentials, replaces = [] }: NewCredentials): Promise<void> {
+    const kept = (await this.get(configFile)) ?? {};
+    const before = Object.entries(kept[host] ?? {}).filter(([name]) => !replaces.includes(name));
+    const all = { ...kept, [host]: { ...Object.fromEntries(before), ...credentials } };
     await this.#secrets.store(keyOf(configFile), JSON.stringify(all));
   }
 
@@ -31,5 +36,5 @@ export class CredentialVault {
 }
 
 function keyOf(configFile: string): string {
-  return `credentials:${configFile}`;
+  return `credentials-by-host:${configFile}`;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type { EngineApi, EngineEvents, Progress, ProjectRef } from '../../protocol/engine-api.ts';
+import type { EngineApi, EngineEvents, KeptCredentials, Progress, ProjectRef } from '../../protocol/engine-api.ts';
 import { EngineFailure, toEngineFailure } from './engine-failure.ts';
 
 export interface EngineClientOptions {
@@ -12,7 +12,7 @@ export interface EngineClientOptions {
   onLog: EngineEvents['log'];
   onStoreChanged: EngineEvents['storeChanged'];
   /** What somebody signed in with for a configuration; the process is told before its first request about it. */
-  credentialsOf(configFile: string): Promise<Record<string, string> | undefined>;
+  credentialsOf(configFile: string): Promise<KeptCredentials | undefined>;
   /** What the process prints, which is nothing unless something is wrong. */
   onOutput(text: string): void;
   /** The process has ended though nobody asked it to; the next request starts a new one. */

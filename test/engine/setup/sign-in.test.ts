@@ -3,6 +3,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { loadConfig } from '../../../src/engine/config/load.ts';
+import { parseSetFlag } from '../../../src/engine/config/overrides.ts';
 import { openProject } from '../../../src/engine/index.ts';
 import { signIn } from '../../../src/engine/setup/sign-in.ts';
 import { ProjectPool } from '../../../src/extension/engine/service/project-pool.ts';
@@ -159,8 +161,60 @@ describe('Signing in to an MLflow server', () => {
   it('in the editor means the same as in the check: a token there beats what env_file holds', async () => {
     await keep(BASIC);
     const pool = new ProjectPool(() => undefined);
-    await pool.useCredentials(configFile, BEARER);
+    const { host } = await signIn({ configFile, env: {}, credentials: BEARER });
+    await pool.useCredentials(configFile, { [host!]: BEARER });
     assert.equal(await shownLater(withoutForeign(pool.envOf(configFile))), GOOD[1]);
+    await pool.close();
+  });
+
+  it('in the editor is good for the host that accepted it, whatever config.yaml says later', async () => {
+    const pool = new ProjectPool(() => undefined);
+    const { host } = await signIn({ configFile, env: {}, credentials: BEARER });
+    assert.equal(host, address);
+    await pool.useCredentials(configFile, { [host!]: BEARER, 'http://127.0.0.1:1': BASIC });
+    // Without what is undefined, which hides the values of env_file.
+    const used = () => JSON.parse(JSON.stringify(withoutForeign(pool.envOf(configFile))));
+    configure(`${address}/below`);
+    assert.deepEqual(used(), BEARER);
+    configure(address.replace('127.0.0.1', 'localhost'));
+    assert.deepEqual(used(), {}, 'another name is another host');
+    assert.equal(await shownLater(used()), undefined);
+    configure('http://127.0.0.1:1');
+    assert.deepEqual(used(), BASIC);
+    configure('sqlite:///mlflow.db');
+    assert.deepEqual(used(), {});
+    await pool.close();
+  });
+
+  it('in the editor keeps credentials of Databricks and S3 to the workspace and the endpoint that they are for', async () => {
+    const pool = new ProjectPool(() => undefined);
+    const [token, key] = [{ DATABRICKS_TOKEN: 'dapi-canary' }, { AWS_SECRET_ACCESS_KEY: 'canary' }];
+    await pool.useCredentials(configFile, { 'https://one.example': token, 'https://s3.amazonaws.com': key });
+    const used = () => {
+      const { DATABRICKS_TOKEN, AWS_SECRET_ACCESS_KEY } = pool.envOf(configFile);
+      return [DATABRICKS_TOKEN, AWS_SECRET_ACCESS_KEY];
+    };
+    configure('databricks', 'databricks: { host: one.example }\n');
+    assert.deepEqual(used(), ['dapi-canary', 'canary']);
+    configure('databricks', 'databricks: { host: two.example }\ndata: { s3: { endpoint: "https://two.example" } }\n');
+    assert.deepEqual(used(), [undefined, undefined]);
+    await pool.close();
+  });
+
+  it('in the editor gives the other side of a copy only what was kept for it', async () => {
+    const pool = new ProjectPool(() => undefined);
+    await pool.useCredentials(configFile, { [address]: BEARER });
+    const shownTo = async (uri: string, kept: Record<string, Record<string, string>>) => {
+      await pool.useCredentials(configFile, kept);
+      const env = pool.envOfBoth(configFile, uri);
+      return loadConfig({ file: configFile, env, overrides: [parseSetFlag(`mlflow.tracking_uri=${uri}`)] }).env;
+    };
+    const other = 'http://other.example';
+    const alone = await shownTo(other, { [address]: BEARER });
+    assert.equal(alone.MLFLOW_TRACKING_TOKEN, '');
+    const both = await shownTo(other, { [address]: BEARER, [other]: BASIC });
+    assert.deepEqual([both.MLFLOW_TRACKING_PASSWORD, both.MLFLOW_TRACKING_TOKEN], [PASSWORD, '']);
+    assert.equal((await shownTo(address, { [address]: BEARER })).MLFLOW_TRACKING_TOKEN, TOKEN);
     await pool.close();
   });
 

@@ -69,7 +69,7 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
     copy: ({ configFile, trusted }, request, requestId) =>
       requests.run(requestId, (control) =>
         copy(
-          { configFile, env: pool.envOf(configFile), readOnly: !trusted, isOffline: !trusted },
+          { configFile, env: pool.envOfBoth(configFile, request.to), readOnly: !trusted, isOffline: !trusted },
           { ...request, ...control },
         ),
       ),

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
-import type { Environment } from '../../../engine/config/load.ts';
+import { type Environment, inspectConfig } from '../../../engine/config/load.ts';
+import { asOtherCredentials, originOf } from '../../../engine/config/other-server.ts';
 import { type OpenProjectOptions, openProject, type Project } from '../../../engine/project.ts';
+import { credentialsFor, type KeptCredentials } from '../../../engine/setup/credential-hosts.ts';
 import { signedInEnvironment } from '../../../engine/setup/credential-order.ts';
 import { EngineError } from '../../../engine/support/errors.ts';
 import type { LogEntry } from '../../../engine/support/operation-log.ts';
@@ -33,7 +35,7 @@ const REMOTE: StoreDescription['kind'][] = ['mlflow-server', 'databricks'];
  */
 export class ProjectPool {
   /** What somebody signed in with, by configuration file. */
-  readonly #credentials = new Map<string, Record<string, string>>();
+  readonly #credentials = new Map<string, KeptCredentials>();
   readonly #opened = new Map<string, Opened>();
   /** Those that are being opened: views ask at the same time, and a server should be asked once. */
   readonly #opening = new Map<string, Promise<Opened | null>>();
@@ -44,9 +46,9 @@ export class ProjectPool {
   }
 
   /** Signs in to what a configuration names, or out with null; projects that are open are opened anew. */
-  async useCredentials(configFile: string, values: Record<string, string> | null): Promise<void> {
-    if (values === null) this.#credentials.delete(configFile);
-    else this.#credentials.set(configFile, values);
+  async useCredentials(configFile: string, kept: KeptCredentials | null): Promise<void> {
+    if (kept === null) this.#credentials.delete(configFile);
+    else this.#credentials.set(configFile, kept);
     const stale = [true, false].map((trusted) => ({ configFile, trusted }));
     for (const ref of stale) {
       await this.#opening.get(key(ref))?.catch(() => undefined);
@@ -55,9 +57,20 @@ export class ProjectPool {
     }
   }
 
-  /** The environment of a configuration: what the editor was started with beats what somebody signed in with, as sign-in checks it. */
+  /**
+   * The environment of a configuration: what the editor was started with beats what somebody signed in with, as sign-in checks it. A host
+   * that nobody signed in to gets nothing of that: config.yaml may have come with a colleague's change.
+   */
   envOf(configFile: string): Environment {
-    return signedInEnvironment(this.#credentials.get(configFile) ?? {}, process.env);
+    const kept = this.#credentials.get(configFile);
+    return signedInEnvironment(kept ? keptFor(kept, configFile) : {}, process.env);
+  }
+
+  /** As {@link envOf}, for work with a second store. @param uri its address */
+  envOfBoth(configFile: string, uri: string): Environment {
+    const kept = this.#credentials.get(configFile);
+    if (kept === undefined) return this.envOf(configFile);
+    return { ...asOtherCredentials(kept[originOf(uri) ?? ''] ?? {}), ...this.envOf(configFile) };
   }
 
   /** Reads from a project; `missing` where there is no store yet, because a look must not make one. */
@@ -167,6 +180,15 @@ export class ProjectPool {
     clearTimeout(opened.idle);
     if (opened.retired) return opened.project.close();
     opened.idle = setTimeout(() => void this.#retire(ref, opened), IDLE_MS).unref();
+  }
+}
+
+function keptFor(kept: KeptCredentials, configFile: string): Record<string, string> {
+  try {
+    return credentialsFor(kept, inspectConfig({ file: configFile, env: process.env }));
+  } catch {
+    // Whatever needs the file will say what is wrong with it.
+    return {};
   }
 }
 
