@@ -25,10 +25,13 @@ describe('gnu-mlops sign-in, without a server', () => {
 
   it('asks nobody where nobody can answer, and says how else', async () => {
     const server = ['--set', 'mlflow.tracking_uri=http://127.0.0.1:9'];
-    assert.match((await refused(...server)).details.fix!, /--kind \(mlflow-password, mlflow-token\).*--stdin/);
+    assert.match((await refused(...server)).details.fix!, /--kind \(mlflow-password, mlflow-token, s3\).*--stdin/);
     const { details } = await refused(...server, '--kind', 'mlflow-token');
     assert.match(details.fix!, /--stdin; on a command line others would see them/);
-    assert.match((await refused(...server, '--kind', 's3')).message, /--kind s3: this project does not use it/);
+    assert.match(
+      (await refused(...server, '--kind', 'databricks-token')).message,
+      /--kind databricks-token: this project does not use it/,
+    );
     assert.ok(!existsSync(path.join(project.folder, '.env')));
   });
 });

@@ -40,7 +40,7 @@ export function addSignIn(program: Command, dispatch: Dispatch): Command {
 }
 
 async function gather(context: CommandContext, flags: Flags): Promise<Record<string, string>> {
-  const ways = waysToSignIn(context.projectOptions);
+  const ways = await waysToSignIn(context.projectOptions);
   const { fields } = await choose(context, ways, flags.kind);
   const values = flags.stdin ? await readLines(context, fields) : await askAll(context, fields);
   return Object.fromEntries(fields.map(({ variable }, i) => [variable, values[i]!]));

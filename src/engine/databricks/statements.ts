@@ -16,7 +16,7 @@ export type ResultRow = (string | null)[];
 export interface StatementResult {
   columns: ResultColumn[];
   rowCount: number;
-  /** The rows, chunk by chunk, fetched as they are asked for. */
+  /** The rows, chunk by chunk, fetched as they are asked for. @throws EngineError `unreachable` when some do not come */
   chunks(): AsyncGenerator<ResultRow[]>;
 }
 
@@ -144,14 +144,17 @@ const PASSING = new Set([
 
 async function* fetchChunks(
   client: WorkspaceClient,
-  { result, statement_id }: StatementAnswer,
+  { result, statement_id, manifest }: StatementAnswer,
   { signal, onProgress }: OperationControl,
 ): AsyncGenerator<ResultRow[]> {
   let data = result;
   let done = 0;
   while (data !== undefined) {
     let next = data.next_chunk_index;
-    if (data.data_array) yield data.data_array;
+    if (data.data_array) {
+      done += data.data_array.length;
+      yield data.data_array;
+    }
     for (const link of data.external_links ?? []) {
       const rows = await fetchLink(client, link, statement_id ?? '', signal);
       done += rows.length;
@@ -161,6 +164,15 @@ async function* fetchChunks(
     }
     data = next === undefined ? undefined : await chunk(client, statement_id ?? '', next, signal);
   }
+  requireAll(done, manifest?.total_row_count);
+}
+
+/** A chunk that is missing looks like the end. */
+function requireAll(done: number, promised: number | string | undefined): void {
+  if (promised === undefined || Number(promised) === done) return;
+  throw new EngineError('unreachable', `Of ${promised} rows of the result ${done} came.`, {
+    fix: 'Run the command again.',
+  });
 }
 
 function chunk(client: WorkspaceClient, id: string, index: number, signal?: AbortSignal): Promise<ResultData> {

@@ -1,3 +1,4 @@
+import { isS3Uri } from '../artifacts/s3/address.ts';
 import type { Config } from '../config/config.ts';
 
 /** One thing a person is asked for. */
@@ -48,12 +49,16 @@ const S3: CredentialKind = {
   fields: [open('AWS_ACCESS_KEY_ID', 'Access key id'), hidden('AWS_SECRET_ACCESS_KEY', 'Secret access key')],
 };
 
-/** The ways to sign in that make sense for a project; none for one that works on this machine alone. */
-export function credentialKinds({ mlflow, data }: Config): CredentialKind[] {
+/**
+ * The ways to sign in that make sense for a project; none for one that works on this machine alone.
+ * @param artifactLocation of its experiment, where that is known; a server may keep artifacts in S3 without having said so yet
+ */
+export function credentialKinds({ mlflow, data }: Config, artifactLocation: string | null): CredentialKind[] {
   const uris = [mlflow.tracking_uri, mlflow.registry_uri ?? ''];
+  const isServer = uris.some((uri) => /^https?:/.test(uri));
   return [
-    ...(uris.some((uri) => /^https?:/.test(uri)) ? MLFLOW : []),
+    ...(isServer ? MLFLOW : []),
     ...(data.source === 'databricks' || uris.some((uri) => uri.startsWith('databricks')) ? DATABRICKS : []),
-    ...(data.source === 's3' ? [S3] : []),
+    ...(data.source === 's3' || isServer || isS3Uri(artifactLocation ?? '') ? [S3] : []),
   ];
 }

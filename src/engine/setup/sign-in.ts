@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isS3Uri } from '../artifacts/s3/address.ts';
+import { s3Settings } from '../artifacts/s3/settings.ts';
 import { ignoreFile, withEnvFile, writeEnvFile } from '../config/env-file-edit.ts';
 import { type Environment, inspectConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { withPlaces } from '../config/place-error.ts';
 import { lookAtS3 } from '../data/sources/s3.ts';
 import { connect } from '../databricks/workspace-client.ts';
-import { type OpenProjectOptions, openProject, requireWritable } from '../project.ts';
+import { type OpenProjectOptions, openProject, openProjectStore, type Project, requireWritable } from '../project.ts';
 import { writeFileWhole } from '../support/atomic-file.ts';
 import { EngineError } from '../support/errors.ts';
+import { networkRefused } from '../support/trust.ts';
 import { hostOf } from './credential-hosts.ts';
 import { type CredentialKind, credentialKinds } from './credential-kinds.ts';
 import { replacedBy, rivalOf, signedInEnvironment } from './credential-order.ts';
@@ -42,13 +45,31 @@ const DEFAULT_FILE = '.env';
  * The ways to sign in to what a project works with.
  * @throws EngineError `usage` when all of it lies on this machine
  */
-export function waysToSignIn(options: OpenProjectOptions): CredentialKind[] {
-  const { config } = inspect(options, options.env ?? process.env);
-  const kinds = credentialKinds(config);
+export async function waysToSignIn(options: OpenProjectOptions): Promise<CredentialKind[]> {
+  const loaded = inspect(options, options.env ?? process.env);
+  const { config } = loaded;
+  const kinds = credentialKinds(config, await localArtifactLocation(loaded));
   if (kinds.length > 0) return kinds;
   throw new EngineError('usage', `${config.mlflow.tracking_uri} needs no sign-in: it lies on this machine.`, {
     fix: 'Set mlflow.tracking_uri to a server (http://...) or to databricks first.',
   });
+}
+
+/** Where a store on this machine keeps the artifacts of the project; a server would first have to let us in. */
+async function localArtifactLocation(loaded: LoadedConfig): Promise<string | null> {
+  const { tracking_uri, experiment_name } = loaded.config.mlflow;
+  if (/^(https?|databricks)/.test(tracking_uri)) return null;
+  try {
+    const store = await openProjectStore(loaded, { readOnly: true, isOffline: true });
+    try {
+      return (await store.findExperiment(experiment_name))?.artifactLocation ?? null;
+    } finally {
+      await store.close();
+    }
+  } catch {
+    // No store yet, or one that cannot be read: nothing is known of its artifacts.
+    return null;
+  }
 }
 
 function inspect({ configFile, set }: OpenProjectOptions, env: Environment): LoadedConfig {
@@ -58,12 +79,13 @@ function inspect({ configFile, set }: OpenProjectOptions, env: Environment): Loa
 
 /**
  * Checks credentials by asking the back end as every later command will, and keeps them when that was wanted.
- * @throws EngineError `unauthorized` when they are refused, `unreachable`, `usage` when something else would be used in their place;
+ * @throws EngineError `unauthorized` when they are refused, `unreachable`, `untrusted-workspace` where nobody may be asked, `usage` when something else would be used in their place;
  *   nothing is kept then
  */
 export async function signIn(options: SignInOptions): Promise<SignInResult> {
   const { credentials, save = false, ...projectOptions } = options;
   if (save) requireWritable({ readOnly: options.readOnly ?? false });
+  if (options.isOffline) throw networkRefused('what config.yaml names');
   requireUse(options);
   const env = signedInEnvironment(credentials, options.env ?? process.env);
   const place = await askerOf(credentials)({ ...projectOptions, env, readOnly: true });
@@ -105,10 +127,27 @@ async function ask(options: OpenProjectOptions): Promise<string> {
   }
 }
 
-/** Access keys are for the data, not for the store. */
+/** Access keys are for the data, or for the artifacts, not for the store. */
 async function askS3(options: OpenProjectOptions): Promise<string> {
   const loaded = configOf(options);
-  return withPlaces(loaded, () => lookAtS3(loaded.config, loaded.env));
+  if (loaded.config.data.source === 's3') return withPlaces(loaded, () => lookAtS3(loaded.config, loaded.env));
+  const project = await openProject(options);
+  try {
+    await lookAtArtifacts(project);
+    return s3Settings(loaded.config, loaded.env).endpoint ?? 'Amazon S3';
+  } finally {
+    await project.close();
+  }
+}
+
+async function lookAtArtifacts({ store, config }: Project): Promise<void> {
+  const { experiment_name: name } = config.mlflow;
+  const location = (await store.findExperiment(name))?.artifactLocation ?? null;
+  if (location !== null && isS3Uri(location)) return void (await store.artifacts.list(location, 1));
+  const found = location === null ? `there is no experiment ${name} yet` : `artifacts lie at ${location}`;
+  throw new EngineError('usage', `Nothing in S3 could be asked whether it accepts the credentials: ${found}.`, {
+    fix: 'Set data.source: s3, or make the experiment with an artifact location in S3 first.',
+  });
 }
 
 async function askDatabricks(options: OpenProjectOptions): Promise<string> {

@@ -129,6 +129,17 @@ describe('A SQL statement', () => {
     assert.deepEqual((await rowsOf('SELECT * FROM main.ml.churn')).rows, []);
   });
 
+  it('is not over when a chunk is missing that was promised', async () => {
+    const { emulator, client } = workspace();
+    fill(emulator.workspace, 250);
+    const result = await runStatement(client, { statement: 'SELECT * FROM main.ml.churn', warehouseId });
+    for (const { chunks } of emulator.workspace.statements.values()) chunks.pop();
+    const read = async () => {
+      for await (const rows of result.chunks()) assert.ok(rows.length > 0);
+    };
+    assert.equal((await rejects(read(), 'unreachable')).message, 'Of 250 rows of the result 200 came.');
+  });
+
   it('waits for a warehouse that has stopped, and says so', async () => {
     const { emulator } = workspace();
     fill(emulator.workspace, 3);

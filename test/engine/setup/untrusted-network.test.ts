@@ -24,7 +24,8 @@ describe('A workspace that is not trusted', () => {
     server.listen(0, '127.0.0.1', () => {
       const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const data = `data: { source: s3, path: "s3://bucket/train.csv", s3: { endpoint: "${address}", region: r, path_style: true } }`;
-      writeFileSync(configFile, `mlflow: { tracking_uri: "${address}" }\n${data}\n`);
+      const workspace = `databricks: { host: "${address}" }`;
+      writeFileSync(configFile, `mlflow: { tracking_uri: "${address}" }\n${data}\n${workspace}\n`);
       done();
     });
   });
@@ -47,7 +48,8 @@ describe('A workspace that is not trusted', () => {
     await assert.rejects(read.models(ref), refused);
     await assert.rejects(act.info(ref, {}), refused);
     await assert.rejects(act.train(ref, {}, 'id'), refused);
-    await assert.rejects(act.signIn(ref, { MLFLOW_TRACKING_TOKEN: 'x' }, true), refused);
+    for (const name of ['MLFLOW_TRACKING_TOKEN', 'DATABRICKS_TOKEN', 'AWS_ACCESS_KEY_ID'])
+      for (const save of [true, false]) await assert.rejects(act.signIn(ref, { [name]: 'x' }, save), refused, name);
     const { checks } = await act.validate(ref);
     assert.deepEqual(
       checks.filter(({ status }) => status === 'error').map(({ id, reason }) => `${id} ${reason}`),

@@ -62,7 +62,7 @@ export function operations(pool: ProjectPool, requests: Requests): Operations {
         ask(ref, (project) => predict(project, { ...predictOptions(request), ...control })),
       ),
     validate: ({ configFile, trusted }) => validate({ configFile, env: pool.envOf(configFile), isOffline: !trusted }),
-    waysToSignIn: async ({ configFile }) => waysToSignIn({ configFile, env: pool.envOf(configFile) }),
+    waysToSignIn: ({ configFile }) => waysToSignIn({ configFile, env: pool.envOf(configFile) }),
     signIn: ({ configFile, trusted }, credentials, save) =>
       signIn({ configFile, credentials, save, readOnly: !trusted, isOffline: !trusted }),
     useCredentials: ({ configFile }, credentials) => pool.useCredentials(configFile, credentials),
