@@ -86,7 +86,7 @@ describe('The log of an operation', () => {
     log.write('error', message, { headers: { authorization: 'pw8', host: 'h' }, password: 91234, token: ['pw9'] });
     const [line] = lines(log);
     assert.doesNotMatch(JSON.stringify(line), /pw\d|91234/);
-    assert.match(line!.message, /https:\/\/u:\*\*\*@host\/a\?sig=\*\*\*&part=3&access_token=\*\*\* failed/);
+    assert.match(line!.message, /https:\/\/\*\*\*@host\/a\?sig=\*\*\*&part=3&access_token=\*\*\* failed/);
     assert.match(line!.message, /key=metric/);
     assert.deepEqual(line?.headers, { authorization: '***', host: 'h' });
   });
