@@ -2,7 +2,8 @@
 const PLAIN_HOST = /^(\[[^\]]*\]|[^/?#@:]*)(:\d{1,5})?([/?#]|$)/;
 /** Of Azure's stores, where a container stands before the host: `abfss://container@account`. */
 const CONTAINER = /^(abfss?|wasbs?):$/i;
-const ADDRESS = /([a-z][a-z0-9+.-]*:)\/\/([^\s"'<>]+)/gi;
+/** The length of a scheme has an end, so that a long word is not looked through again from each of its letters. */
+const ADDRESS = /([a-z][a-z0-9+.-]{0,30}:)\/\/([^\s"'<>]+)/gi;
 
 /**
  * What stands before the host of an address (RFC 3986 calls it userinfo): `user:password` of `https://user:password@host`; null where

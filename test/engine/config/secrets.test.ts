@@ -89,6 +89,11 @@ describe('Secrets in the configuration', () => {
     assert.deepEqual(inspectText('mlflow: { tracking_uri: "https://me:hun/ter@22@host" }').secrets, ['hun/ter@22']);
   });
 
+  it('before the host of an address are cut in the midst of very long words too', () => {
+    const word = 'a'.repeat(300_000);
+    assert.equal(redact(`${word}://me:hunter22@host ${word}`, []), `${word}://***@host ${word}`);
+  });
+
   it('that contain another secret are removed whole', () => {
     const { secrets } = inspectText('', [], { A_TOKEN: 'abcd', B_TOKEN: 'abcdefgh' });
     assert.equal(redact('is abcdefgh', secrets), 'is ***');
