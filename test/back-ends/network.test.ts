@@ -265,7 +265,7 @@ describe('A real MLflow server, reached over a network:', function () {
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const error = await fails(`https://${HOST}`, 'unauthorized', env);
     assert.match(error.message, /is behind a proxy that asks for credentials/);
-    assert.match(error.details.fix!, /HTTPS_PROXY=http:\/\/user:password@host:port/);
+    assert.match(error.details.fix!, /^Write user:password@ before the host of the proxy, in HTTPS_PROXY/);
     proxy.refuse('HTTP/1.1 502 No way\r\n\r\n');
     assert.match(
       (await fails(`https://${HOST}`, 'unreachable', env)).message,

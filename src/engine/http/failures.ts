@@ -104,7 +104,8 @@ export function statusFailure(asked: Asked, answer: FailedAnswer): EngineError {
 
 function proxyAsksWho(asked: Asked): EngineError {
   return failure('unauthorized', asked, 'is behind a proxy that asks for credentials (407)', {
-    fix: 'Write them into the address of the proxy: HTTPS_PROXY=http://user:password@host:port.',
+    // Not as an example of an address: what stands before a host is cut out of everything that is printed.
+    fix: 'Write user:password@ before the host of the proxy, in HTTPS_PROXY.',
   });
 }
 
