@@ -22,10 +22,10 @@ export const copyStore: CommandDefinition = {
     const answer = await session.dialogs.confirm(`Copy from ${plan.from} to ${plan.to}?`, detail, ['Copy']);
     if (answer !== 'Copy') return undefined;
     const result = await copyWith(session, 'Copying', { to });
-      // Not the address itself, which may hold a password.
-      const next = 'To work there, set mlflow.tracking_uri to the address that you gave.';
-      const done = result.status === 'incomplete' ? 'Not everything was copied to' : 'Copied to';
-      void session.dialogs.say(`${done} ${result.to}. ${[...result.warnings, next].join(' ')}`);
+    // Not the address itself, which may hold a password.
+    const next = 'To work there, set mlflow.tracking_uri to the address that you gave.';
+    const done = result.status === 'incomplete' ? 'Not everything was copied to' : 'Copied to';
+    void session.dialogs.say(`${done} ${result.to}. ${[...result.warnings, next].join(' ')}`);
     return result;
   },
 };
