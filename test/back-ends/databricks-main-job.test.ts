@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../scripts/cache.ts';
 import { JOB_SCRIPT_TEXT } from '../../src/engine/databricks-operations/job-script.ts';
@@ -14,6 +14,8 @@ import type {
 } from '../../src/engine/index.ts';
 import { exampleProject, gnuMlops, type TemporaryProject } from '../cli/command.ts';
 import { parseDocument } from '../cli/documents.ts';
+import { parseMail } from '../engine/notification/parsed-mail.ts';
+import { startMailServer } from '../engine/notification/started-mail-server.ts';
 import { DatabricksEmulator } from '../harness/databricks/emulator.ts';
 import { runPython } from '../harness/python.ts';
 
@@ -137,17 +139,62 @@ describe('The main job on Databricks (the emulator)', function () {
   });
 
   it('runs in a job by the script that setup uploads, signed in as whoever runs it', async () => {
-    const script = path.join(project.folder, 'job.py');
-    writeFileSync(script, JOB_SCRIPT_TEXT);
-    const args = [projectRoot, project.folder, 'info', '--json'];
-    const own = { ...env(), DATABRICKS_CONFIG_FILE: '/nonexistent' };
-    const { code, stdout, stderr } = await runPython('databricks', script, args, { env: own });
+    const { code, stdout, stderr } = await job(['info', '--json']);
     assert.equal(code, 0, stderr);
     assert.equal((JSON.parse(stdout) as InfoResult).stages.GNU_Production?.version, '1');
-    const failed = await runPython('databricks', script, [projectRoot, project.folder, 'fly'], { env: own });
+    const failed = await job(['fly']);
     assert.equal(failed.code, 1);
     assert.match(failed.stderr, /gnu-mlops ended with 2/);
   });
+
+  it('remembers from job to job what was scored, and sends the mail of a night when its server is back', async () => {
+    const at = (name: string) => path.join(project.folder, 'volume', name);
+    const server = await startMailServer();
+    const settings = [
+      ...['input', 'output', 'archive'].map((each) => `batch_inference.${each}_path=${at(each)}`),
+      'batch_inference.settle_seconds=0',
+      'batch_inference.notification_email=night@example.org',
+      'notifications.smtp.host=127.0.0.1',
+      'notifications.smtp.from=mlops@example.org',
+    ].flatMap((each) => ['--set', each]);
+    const night = async (port: number) => {
+      const { code, stderr } = await job(['batch', ...settings, '--set', `notifications.smtp.port=${port}`]);
+      assert.equal(code, 0, stderr);
+    };
+    const logged = () => {
+      const [day] = readdirSync(at('jobs/prediction_log'));
+      return readFileSync(at(`jobs/prediction_log/${day}`), 'utf8')
+        .trimEnd()
+        .split('\n');
+    };
+    const waiting = () => readdirSync(at('jobs/night/spool')).filter((name) => name.endsWith('.json'));
+    try {
+      mkdirSync(at('input'), { recursive: true });
+      cpSync(path.join(project.folder, 'data/new_rows.csv'), at('input/monday.csv'));
+      // Nobody listens there.
+      await night(1);
+      assert.equal(logged().length, 1);
+      assert.equal(waiting().length, 1);
+      cpSync(path.join(project.folder, 'data/new_rows.csv'), at('input/tuesday.csv'));
+      await night(server.port);
+      assert.equal(logged().length, 2);
+      assert.deepEqual(waiting(), []);
+      const mails = (await server.mails()).map(({ raw }) => parseMail(raw).headers.subject);
+      assert.equal(mails.length, 2);
+      for (const subject of mails) assert.match(subject!, /Batch done/);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  /** Runs gnu-mlops as a job does, each time in a folder of its own that is gone afterwards. */
+  function job(args: string[]) {
+    const script = path.join(project.folder, 'job.py');
+    writeFileSync(script, JOB_SCRIPT_TEXT);
+    const own = { ...env(), DATABRICKS_CONFIG_FILE: '/nonexistent' };
+    const places = [projectRoot, project.folder, path.join(project.folder, 'volume/jobs'), 'night'];
+    return runPython('databricks', script, [...places, ...args], { env: own });
+  }
 
   it('is seen by a colleague with MLflow, whose own promotion is shown as made outside', async () => {
     const script = path.join(projectRoot, 'test/back-ends/databricks-client.py');

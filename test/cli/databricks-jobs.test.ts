@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabricksDeployResult, DatabricksStatusResult } from '../../src/engine/index.ts';
 import { DatabricksEmulator } from '../harness/databricks/emulator.ts';
@@ -60,6 +60,17 @@ schedules: [${list.join(', ')}]
   }
 
   const jobs = () => [...emulator.workspace.jobs.values()].map(({ settings }) => settings.name);
+
+  it('let Databricks mail who is told of failures', async () => {
+    const config = path.join(project.folder, 'config.yaml');
+    const people = `monitoring: { alert_emails: [watch@example.org] }\nbatch_inference: { notification_email: "night@example.org, b@example.org" }\n`;
+    writeFileSync(config, readFileSync(config, 'utf8') + people);
+    await jobSteps();
+    for (const { settings } of emulator.workspace.jobs.values()) {
+      const { on_failure } = settings.email_notifications as { on_failure: string[] };
+      assert.deepEqual(on_failure, ['watch@example.org', 'night@example.org', 'b@example.org']);
+    }
+  });
 
   it('are removed with their schedules, after the plan has said so, and seen until then', async () => {
     assert.deepEqual(await jobSteps(), [`create gnu-mlops: ${MODEL}: night`, `create gnu-mlops: ${MODEL}: noon`]);

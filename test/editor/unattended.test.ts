@@ -1,5 +1,14 @@
 import * as assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -181,6 +190,21 @@ describe('Work that runs by itself, in the editor', () => {
       const { result } = await run<RetrainResult>('gnuMlops.retrainPlan');
       assert.equal(result.status, 'nothing-to-do');
       assert.match(await report('Retraining plan.md'), /# Retraining: Nothing to do\..*Not due: the last training/s);
+    });
+
+    it('shows trouble in production that it leaves to a person', async () => {
+      const stored = path.join(workspaceFolder(), 'mlruns');
+      const models = readdirSync(stored, { recursive: true, encoding: 'utf8' })
+        .filter((name) => path.basename(name) === 'model.onnx')
+        .map((name) => path.join(stored, name));
+      for (const file of models) renameSync(file, `${file}.away`);
+      try {
+        const found = await lines();
+        const row = found.find((line) => line.startsWith('Production needs somebody'));
+        assert.match(row ?? found.join('\n'), /Version \d+ in production: .*model\.onnx.*; .*\[retraining\.notDue\]/);
+      } finally {
+        for (const file of models) renameSync(`${file}.away`, file);
+      }
     });
 
     it('asks with the reason before it is forced, and leaves its decision as a row', async () => {

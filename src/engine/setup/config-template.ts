@@ -54,6 +54,7 @@ export const GITIGNORE_LINES = [
   'mlflow.local.db',
   'mlflow.local.db-*',
   'mlruns/',
+  'mlartifacts/',
   'logs/',
   'predictions/',
   'data/prediction_log/',

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { configSchema } from '../config/schema.ts';
 import { EngineError } from '../support/errors.ts';
 
-const WRITTEN_FOLDERS = ['.', '.gnu-mlops', 'logs', 'mlruns'];
+const WRITTEN_FOLDERS = ['.', '.gnu-mlops', 'logs', 'mlruns', 'mlartifacts'];
 
 /** Why the project's own folders, or those of batches, cannot be used. Makes nothing. */
 export function folderErrors(config: Config, baseDir: string): EngineError[] {

@@ -7,12 +7,15 @@ import type { DecisionNode } from './operations-node.ts';
 /** Whether a retraining is due, and why or why not. */
 export function dueRow(plan: RetrainResult): vscode.TreeItem {
   const isDue = plan.status !== 'nothing-to-do';
-  const item = new vscode.TreeItem(isDue ? dueLabel(plan) : 'Nothing to do');
+  // Trouble in production that is left to a person.
+  const [trouble] = isDue ? [] : plan.warnings;
+  const item = new vscode.TreeItem(isDue ? dueLabel(plan) : trouble ? 'Production needs somebody' : 'Nothing to do');
   item.id = 'retraining:due';
-  item.iconPath = isDue
-    ? new vscode.ThemeIcon('bell-dot', new vscode.ThemeColor('list.warningForeground'))
-    : new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
-  item.description = isDue && plan.due.explanation !== '' ? plan.due.explanation : plan.decision;
+  item.iconPath =
+    isDue || trouble
+      ? new vscode.ThemeIcon('bell-dot', new vscode.ThemeColor('list.warningForeground'))
+      : new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
+  item.description = trouble ?? (isDue && plan.due.explanation !== '' ? plan.due.explanation : plan.decision);
   item.contextValue = isDue ? 'retraining.due' : 'retraining.notDue';
   item.tooltip = dueTooltip(plan);
   item.accessibilityInformation = { label: `Retraining: ${item.label}, ${item.description}` };
