@@ -1,4 +1,4 @@
-// Makes the slides of docs/slides.md: HTML, PDF and PPTX in test-results/slides. `npm run slides`
+// Makes the slides of docs/slides.md: HTML, PDF and PPTX in test-results/slides, or in the folder that is named. `npm run slides`
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findBrowser } from '../test/harness/browser.ts';
@@ -9,7 +9,7 @@ const MARP = '@marp-team/marp-cli@4.5.1';
 const FORMATS = ['html', 'pdf', 'pptx'] as const;
 
 const source = path.join(projectRoot, 'docs/slides.md');
-const output = path.join(projectRoot, 'test-results/slides');
+const output = path.resolve(process.argv[2] ?? path.join(projectRoot, 'test-results/slides'));
 
 /** Marp is needed for slides only, so it is installed when somebody makes them, and is no dependency of the project. */
 async function marpProgram(): Promise<string> {
