@@ -13,6 +13,7 @@ import {
   openProject,
   type Project,
   repair,
+  type TrainResult,
   train,
 } from '../../src/engine/index.ts';
 import { gnuMlops } from '../cli/command.ts';
@@ -150,6 +151,20 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
       return turns;
     }
 
+    /** Trains again and again, from a project of its own, while the others promote. */
+    async function trainMeanwhile(isOver: () => boolean): Promise<TrainResult[]> {
+      const own = path.join(folder, 'trainer');
+      mkdirSync(own);
+      copyFileSync(configFile, path.join(own, 'config.yaml'));
+      const trained: TrainResult[] = [];
+      do {
+        const result = await gnuMlops(['train', '--json', '--set', 'data.path=../data/train.csv'], { cwd: own });
+        assert.equal(result.code, 0, result.stderr);
+        trained.push(parseDocument<TrainResult>(result, 'train'));
+      } while (!isOver());
+      return trained;
+    }
+
     const holderOf = async ({ store }: Project) => (await store.findModel(MODEL))?.aliases.GNU_Production;
 
     it('leave production never empty, and a history that tells who was overtaken', async () => {
@@ -164,10 +179,12 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
       });
       const colleague = runPython(place.python, COLLEAGUE, [place.uri], { cwd: folder });
       const goesOn = (turn: number) => turn < LEAST_TURNS || (overtaken === 0 && turn < MOST_TURNS);
+      const training = trainMeanwhile(() => isOver);
       const turns = await Promise.all([0, 1, 2].map((seed) => person(seed, goesOn, () => overtaken++)));
       const { code, stderr } = await colleague;
       isOver = true;
       await watch;
+      const trained = await training;
       assert.equal(code, 0, stderr);
       assert.ok(seen.length > 20 && seen.every((version) => VERSIONS.includes(version!)), seen.join());
       console.log(
@@ -182,6 +199,13 @@ deployment: { gates: { staging: { accuracy: 0 }, production: { accuracy: 0 } } }
       await withProject(async (project) => {
         await project.recover();
         await requireTrueHistory(project, turns);
+        const runOf = new Map((await project.store.listVersions(MODEL)).map(({ version, runId }) => [version, runId]));
+        for (const { version, run_id, metrics } of trained) {
+          assert.equal(runOf.get(version), run_id);
+          const run = await project.store.getRun(run_id);
+          assert.deepEqual([run.status, run.metrics.accuracy], ['FINISHED', metrics.accuracy]);
+        }
+        assert.equal(new Set(trained.map(({ version }) => version)).size, trained.length);
       });
       if (place.file !== undefined) {
         const database = new DatabaseSync(place.file, { readOnly: true });
