@@ -1,5 +1,6 @@
 import { type Project, retrainingExperiment } from '../project.ts';
 import { OWNER_TAG, ownerTag } from '../support/process-identity.ts';
+import type { ModelVersion } from '../tracking/store.ts';
 import type { RetrainResult } from './results.ts';
 
 const TAG = 'gnu_mlops.retrain.';
@@ -42,8 +43,17 @@ export interface Decision {
 
 const MOST_DECISIONS = 100;
 
-/** The decisions about a version of the configured model, newest first. */
-export async function decisionsAbout({ store, config }: Project, version: string): Promise<Decision[]> {
+/** Clocks of machines differ a little. */
+const TOLERANCE_MS = 10 * 60_000;
+
+/**
+ * The decisions about a version of the configured model, newest first. What was decided before the version was made is about another one
+ * with its number: of a model that was deleted since, or of the store that the decision was copied from.
+ */
+export async function decisionsAbout(
+  { store, config }: Project,
+  { version, createdAt }: Pick<ModelVersion, 'version' | 'createdAt'>,
+): Promise<Decision[]> {
   const experiment = await store.findExperiment(retrainingExperiment(config));
   if (experiment === null) return [];
   const { runs } = await store.searchRuns({
@@ -54,6 +64,7 @@ export async function decisionsAbout({ store, config }: Project, version: string
   });
   const { model_name } = config.mlflow;
   return runs
+    .filter(({ startTime }) => startTime >= createdAt - TOLERANCE_MS)
     .filter(({ tags }) => (tags[`${TAG}model`] ?? model_name) === model_name)
     .map(({ tags }) => ({ status: tags[`${TAG}status`] ?? '', champion: tags[`${TAG}champion`] || null }));
 }

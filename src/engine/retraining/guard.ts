@@ -47,6 +47,8 @@ export async function planGuard(
   if (why !== null) return { rollback: null, trouble: told, why };
   try {
     const plan = await planRollback(project, { findings });
+    // Somebody moved production since it was looked at: what stands there now is not what is in trouble.
+    if (plan.holders.GNU_Production !== version.version) return { rollback: null, trouble: null, why: '' };
     if (plan.status !== 'refused') return { rollback: plan, trouble: told, why: '' };
     const failed = plan.gates.filter(({ passed }) => !passed).map(({ name, actual }) => `${name} (${actual})`);
     const refusal = `version ${plan.version} cannot take its place: ${failed.join(', ')}`;

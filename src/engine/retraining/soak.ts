@@ -37,8 +37,9 @@ const ENDS = new Set(['refused', 'waiting']);
  */
 export async function findSoak(project: Project, state: RegistryState): Promise<Soak | null> {
   const event = stagedByRetraining(state);
-  if (event === null) return null;
-  const decisions = await decisionsAbout(project, event.version);
+  const version = state.versions.find((each) => each.version === event?.version);
+  if (event === null || version === undefined) return null;
+  const decisions = await decisionsAbout(project, version);
   if (decisions.some(({ status }) => ENDS.has(status))) return null;
   return { version: event.version, since: new Date(event.at), isOvertaken: isOvertaken(state, event, decisions) };
 }

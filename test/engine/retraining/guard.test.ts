@@ -201,6 +201,21 @@ describe('Production that is in trouble', () => {
     assert.equal(await story.production(), '2');
   });
 
+  it('is rolled back once when two look at it at the same time, and never the version that came back', async () => {
+    await deploySecond();
+    story.settings = ['model.hyperparameters.n_estimators=80', 'model.hyperparameters.max_depth=12'];
+    assert.equal((await story.retrain({ force: true })).status, 'deployed');
+    story.later(2);
+    await story.breakModel('3');
+    const [first, second] = await story.with(async (project) => {
+      const looks = [await inspectProduction(project), await inspectProduction(project)];
+      return [await guardProduction(project, looks[0]!), await guardProduction(project, looks[1]!)];
+    });
+    assert.equal(first!.rollback?.version, '2');
+    assert.equal(second!.rollback, null);
+    assert.equal(await story.production(), '2');
+  });
+
   it('is left alone when somebody else moves production at that moment', async () => {
     await deploySecond();
     await story.breakModel('2');

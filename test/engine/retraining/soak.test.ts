@@ -94,6 +94,20 @@ describe('What a retraining staged', () => {
     assert.equal(await story.trainings(), 3);
   });
 
+  it('is not ended by what was decided about another version of its number', async () => {
+    await soaking();
+    await story.with(async ({ store, config, clock }) => {
+      const { experimentId } = await store.ensureExperiment(`${config.mlflow.experiment_name}_retraining`);
+      const startTime = clock().getTime() - 30 * 86_400_000;
+      const tags = { 'gnu_mlops.retrain.status': 'refused', 'gnu_mlops.retrain.challenger': '3' };
+      const { runId } = await store.createRun({ experimentId, name: 'long ago', userId: 'u', startTime, tags });
+      await store.finishRun(runId, { status: 'FINISHED', endTime: startTime });
+    });
+    story.later(1);
+    assert.equal((await story.retrain()).status, 'deployed');
+    assert.equal(await story.production(), '3');
+  });
+
   it('is refused at the end of its time once, with its gates, and then no more', async () => {
     await soaking();
     story.later(1);
