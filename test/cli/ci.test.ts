@@ -307,16 +307,41 @@ notifications: { smtp: { host: mail.example.org, user: u, password: "$\{SMTP_PAS
       assert.match(read('summary.md'), /GNU\\_Production \| 1 /);
     });
 
+    it('lets a merge request work in a store of its own, whatever the variables of the project say', async () => {
+      await write('--provider', 'gitlab');
+      const file = parse(read('.gitlab-ci.yml')) as GitlabFile;
+      const runner = new PipelineRunner(project.folder, temp);
+      const text = [...file.default.before_script, ...file.model.script].join('\n');
+      const { code, stdout, stderr } = await runner.script(text, {
+        ...{ GNU_MLOPS__ENV_FILE: 'null', CI_PIPELINE_SOURCE: 'merge_request_event' },
+        // Variables of the project, which are stronger than those of the file.
+        ...{ MLFLOW_TRACKING_URI: 'sqlite:///production.db', GNU_MLOPS__MLFLOW__REGISTRY_URI: 'databricks-uc' },
+      });
+      assert.equal(code, 0, stdout + stderr);
+      assert.ok(existsSync(at('merge-request.db')));
+      assert.equal(existsSync(at('production.db')), false);
+    });
+
+    it('keeps database and artifacts of a file together, wherever those lie', async () => {
+      mkdirSync(at('mlruns/0'), { recursive: true });
+      writeFileSync(at('mlruns/0/meta.yaml'), 'experiment_id: "0"\n');
+      try {
+        await write('--force');
+        await write('--provider', 'gitlab', '--force');
+        for (const text of [read(WORKFLOW), read('.gitlab-ci.yml')]) {
+          assert.match(text, /mlflow\.db/);
+          assert.match(text, /mlruns\n/);
+          assert.match(text, /mlartifacts\n/);
+        }
+      } finally {
+        rmSync(at('mlruns'), { recursive: true });
+      }
+    });
+
     it('goes to production on main only, when it was asked for', async () => {
       await write('--provider', 'gitlab');
       const { stages, production } = parse(read('.gitlab-ci.yml')) as GitlabFile;
       assert.deepEqual(stages, ['model', 'production']);
-      const [mergeRequest] = (parse(read('.gitlab-ci.yml')) as { workflow: { rules: { variables?: object }[] } })
-        .workflow.rules;
-      assert.deepEqual(mergeRequest!.variables, {
-        MLFLOW_TRACKING_URI: 'sqlite:///merge-request.db',
-        GNU_MLOPS__MLFLOW__REGISTRY_URI: 'null',
-      });
       const conditions = production.rules!.map((rule) => rule.if);
       assert.deepEqual(conditions, [
         '$CI_COMMIT_BRANCH == "main" && $DEPLOY_TO_PRODUCTION == "true"',

@@ -12,11 +12,7 @@ export function gitlabPipeline(facts: PipelineFacts): string {
 # CI/CD variables that it takes when they are set: ${secrets.join(', ')}.
 workflow:
   rules:
-    # A merge request works in a store of its own: it registers nothing where production lives.
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-      variables:
-        MLFLOW_TRACKING_URI: sqlite:///merge-request.db
-        GNU_MLOPS__MLFLOW__REGISTRY_URI: "null"
     - if: $CI_COMMIT_BRANCH == "main"
     - if: $CI_COMMIT_BRANCH == "develop"
 
@@ -36,6 +32,12 @@ default:
   before_script:
     - |
       cd ${shellText(folder)}
+    # A merge request works in a store of its own: it registers nothing where production lives. By the shell, because CI/CD variables of the
+    # project are stronger than those of this file.
+    - |
+      if [ "$CI_PIPELINE_SOURCE" = merge_request_event ]; then
+        export MLFLOW_TRACKING_URI=sqlite:///merge-request.db GNU_MLOPS__MLFLOW__REGISTRY_URI=null
+      fi
     - |
 ${INSTALL_PACKAGE.map((line) => `      ${line}`).join('\n')}
   cache:

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { type Environment, inspectConfig } from '../config/load.ts';
 import { artifactRootOf } from '../tracking/artifact-root.ts';
 import { isSqliteUri, sqliteFile } from '../tracking/sqlite/location.ts';
@@ -36,21 +36,32 @@ export function pipelineFacts(configFile: string, env: Environment): PipelineFac
     repository,
     folder: within('.') || '.',
     config: path.basename(configFile),
-    store: isFile ? [within(sqliteFile(uri, baseDir)), within(artifactRootOf(uri, baseDir))] : [],
+    store: isFile ? [sqliteFile(uri, baseDir), ...artifactFolders(uri, baseDir)].map(within) : [],
     logs: within('logs'),
     registry: registryOf(configFile),
     secrets: [...new Set([...SERVER_SECRETS, ...mentionedVariables(configFile)])].sort(),
   };
 }
 
+/** Both that artifacts may lie in: which one it is depends on what lies beside the database there, not here. */
+function artifactFolders(uri: string, baseDir: string): string[] {
+  const folder = path.dirname(artifactRootOf(uri, baseDir));
+  return ['mlruns', 'mlartifacts'].map((name) => path.join(folder, name));
+}
+
 /** As the file says it: where a part of it is a variable, only the whole pipeline could put it together. */
 function registryOf(configFile: string): PipelineFacts['registry'] {
-  const { mlflow } = (parse(readFileSync(configFile, 'utf8')) ?? {}) as { mlflow?: { registry_uri?: unknown } };
-  const uri = mlflow?.registry_uri;
+  const uri = writtenRegistry(readFileSync(configFile, 'utf8'));
   if (typeof uri !== 'string') return null;
   const [, secret] = /^\$\{([A-Za-z_]\w*)\}$/.exec(uri) ?? [];
   if (secret !== undefined) return { secret };
   return uri.includes('${') ? null : { uri };
+}
+
+/** undefined for a text that is no YAML: what is wrong with it is said where it is used. */
+function writtenRegistry(text: string): unknown {
+  const document = parseDocument(text);
+  return document.errors.length > 0 ? undefined : document.getIn(['mlflow', 'registry_uri']);
 }
 
 /** The folder that git works in, else that of config.yaml. */
