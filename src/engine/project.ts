@@ -31,6 +31,8 @@ export interface OpenProjectOptions {
   isOffline?: boolean;
   /** Make a store that is missing: true unless given. What only reads gets `not-found` instead. */
   createStore?: boolean;
+  /** Id of the schedule that runs the operation. */
+  schedule?: string;
   /** Tells the time; tests give their own. */
   clock?: () => Date;
   /** Gets every log entry, secrets removed. */
@@ -50,6 +52,8 @@ export interface Project {
   /** Nothing is asked of servers. */
   readonly isOffline: boolean;
   readonly clock: () => Date;
+  /** The schedule that runs the operation, also as another scheduler names it in GNU_MLOPS_SCHEDULE; null for work by hand. */
+  readonly schedule: string | null;
   /** Who acts, for history: see `currentActor`. */
   readonly actor: string;
   /** `text` with every secret of configuration and environment replaced by "***". */
@@ -174,6 +178,7 @@ export function storelessProject(loaded: LoadedConfig, options: OpenProjectOptio
     readOnly: options.readOnly ?? false,
     isOffline: options.isOffline ?? false,
     clock,
+    schedule: options.schedule ?? (loaded.env.GNU_MLOPS_SCHEDULE || null),
     actor: currentActor(loaded.env),
     redact: redactText,
     stateFolder,

@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../scripts/cache.ts';
 import { JOB_SCRIPT_TEXT } from '../../src/engine/databricks-operations/job-script.ts';
@@ -162,12 +162,12 @@ describe('The main job on Databricks (the emulator)', function () {
       assert.equal(code, 0, stderr);
     };
     const logged = () => {
-      const [day] = readdirSync(at('jobs/prediction_log'));
-      return readFileSync(at(`jobs/prediction_log/${day}`), 'utf8')
+      const [day] = readdirSync(at('memory/prediction_log/night'));
+      return readFileSync(at(`memory/prediction_log/night/${day}`), 'utf8')
         .trimEnd()
         .split('\n');
     };
-    const waiting = () => readdirSync(at('jobs/night/spool')).filter((name) => name.endsWith('.json'));
+    const waiting = () => readdirSync(at('memory/jobs/night/spool')).filter((name) => name.endsWith('.json'));
     try {
       mkdirSync(at('input'), { recursive: true });
       cpSync(path.join(project.folder, 'data/new_rows.csv'), at('input/monday.csv'));
@@ -175,9 +175,20 @@ describe('The main job on Databricks (the emulator)', function () {
       await night(1);
       assert.equal(logged().length, 1);
       assert.equal(waiting().length, 1);
+      // Another file's, with what Python takes for line ends, and one of another job.
+      const [day] = readdirSync(at('memory/prediction_log/night'));
+      const odd = JSON.stringify({ input: 'a\u2028b\u0085c.csv' });
+      appendFileSync(at(`memory/prediction_log/night/${day}`), `${odd}\n`);
+      mkdirSync(at('memory/prediction_log/noon'));
+      const ofNoon = JSON.stringify({ input: 'noon.csv' });
+      writeFileSync(at(`memory/prediction_log/noon/${day}`), ofNoon);
       cpSync(path.join(project.folder, 'data/new_rows.csv'), at('input/tuesday.csv'));
       await night(server.port);
-      assert.equal(logged().length, 2);
+      assert.deepEqual(
+        logged().map((line) => (JSON.parse(line) as { input: string }).input),
+        ['monday.csv', 'a\u2028b\u0085c.csv', 'tuesday.csv'],
+      );
+      assert.equal(readFileSync(at(`memory/prediction_log/noon/${day}`), 'utf8'), ofNoon);
       assert.deepEqual(waiting(), []);
       const mails = (await server.mails()).map(({ raw }) => parseMail(raw).headers.subject);
       assert.equal(mails.length, 2);
@@ -192,7 +203,7 @@ describe('The main job on Databricks (the emulator)', function () {
     const script = path.join(project.folder, 'job.py');
     writeFileSync(script, JOB_SCRIPT_TEXT);
     const own = { ...env(), DATABRICKS_CONFIG_FILE: '/nonexistent' };
-    const places = [projectRoot, project.folder, path.join(project.folder, 'volume/jobs'), 'night'];
+    const places = [projectRoot, project.folder, path.join(project.folder, 'volume/memory'), 'night'];
     return runPython('databricks', script, [...places, ...args], { env: own });
   }
 

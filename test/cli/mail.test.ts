@@ -251,6 +251,14 @@ describe('Mail about commands, over TLS with a password', () => {
     }
     assert.equal((await run('batch', '--set', 'training.cv_folds=many')).code, 2);
     assert.equal((await mails()).length, 1);
+    const settings = parse(readFileSync(path.join(project.folder, 'mail.yaml'), 'utf8'));
+    const odd = { ...settings, batch_inference: { notification_email: ['a@example.org'] } };
+    writeFileSync(path.join(project.folder, 'odd.yaml'), stringify(odd));
+    const env = { NODE_EXTRA_CA_CERTS: CERTIFICATE };
+    const refused = await gnuMlops(['batch', '--config', 'odd.yaml'], { cwd: project.folder, env });
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, /batch_inference\.notification_email/);
+    assert.equal((await mails()).length, 1);
     assert.equal((await run('batch', '--set', 'notifications.smtp.port=many')).code, 2);
     assert.deepEqual(await mails(), [], 'it is not known how');
   });

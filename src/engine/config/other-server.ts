@@ -22,10 +22,11 @@ interface Servers {
  */
 export function environmentOfServer(env: Environment, own: Environment, { configured, used }: Servers): Environment {
   const [home, other] = [originOf(configured), originOf(used)];
-  if (home === null || other === null || home === other) return env;
+  if (other === null || home === other) return env;
   const given = CREDENTIALS.map((name) => [name, env[otherVariable(name)]] as const);
-  const isGiven = given.some(([, value]) => value !== undefined);
-  return { ...env, ...Object.fromEntries(isGiven ? given : CREDENTIALS.map((name) => [name, own[name]])) };
+  if (given.some(([, value]) => value !== undefined)) return { ...env, ...Object.fromEntries(given) };
+  // Where the configured store is no server, env_file can only be for the other one.
+  return home === null ? env : { ...env, ...Object.fromEntries(CREDENTIALS.map((name) => [name, own[name]])) };
 }
 
 /** Credentials of MLflow as those of another server than the configured one; without any it gets none. */

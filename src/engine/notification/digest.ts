@@ -95,7 +95,12 @@ export interface Due {
 function summarise(config: Config, events: DigestEvent[], since: Date, until: Date): Digest {
   const schedules = config.schedules.filter(({ enabled }) => enabled);
   const counted = events.filter(({ outcome }) => outcome !== 'alarm');
-  const ranBy = ({ id, operation }: Schedule) => counted.filter((e) => e.schedule === id && e.operation === operation);
+  // An operation that a crontab of one's own, or a spool of an older version, names no schedule of can only be that of the one there is.
+  const only = (each: Schedule) => schedules.every((other) => other === each || other.operation !== each.operation);
+  const ranBy = (each: Schedule) =>
+    counted.filter(({ operation, schedule = null }) => {
+      return operation === each.operation && (schedule === each.id || (schedule === null && only(each)));
+    });
   const scheduled = new Set(schedules.flatMap(ranBy));
   const others = Map.groupBy(
     counted.filter((event) => !scheduled.has(event)),

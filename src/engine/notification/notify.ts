@@ -56,7 +56,7 @@ function digestEvent(project: Teller, notice: Notice): DigestEvent {
   return {
     at: clock().toISOString(),
     operation,
-    schedule: project.schedule ?? null,
+    schedule: project.schedule,
     outcome: outcomeOf(notice),
     text: isIdle ? `${operation}: nothing to do` : subject.replace('[gnu-mlops] ', ''),
   };

@@ -29,8 +29,9 @@ export function allRecipients(config: Config): string[] {
 
 /** What changes production (train, deploy, rollback, retrain) is told where retraining is. */
 function ownAddresses({ batch_inference, retraining }: Config, operation = 'retrain'): string[] {
-  const text = operation === 'batch' ? batch_inference.notification_email : retraining.notification_email;
-  return (text ?? '').split(/[,;\s]+/);
+  const text: unknown = operation === 'batch' ? batch_inference.notification_email : retraining.notification_email;
+  // Of a configuration that is refused it may be anything.
+  return typeof text === 'string' ? text.split(/[,;\s]+/) : [];
 }
 
 /** In the order given; mail servers do not tell capitals apart. */

@@ -14,10 +14,8 @@ export type Teller = Pick<
   | 'stateFolder'
   | 'startLog'
   | 'leases'
-> & {
-  /** The schedule that runs the operation; absent when somebody started it by hand. */
-  readonly schedule?: string;
-};
+  | 'schedule'
+>;
 
 /** Sections that say whom to tell, and how. */
 const TELLING = ['notifications', 'monitoring', 'mlflow'];

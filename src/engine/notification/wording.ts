@@ -204,7 +204,7 @@ function digestLetter({ since, until, rows, events }: Digest, origin: Origin): L
   const cells = rows.map((row) =>
     [
       row.operation,
-      row.schedule ?? 'by hand',
+      row.schedule ?? '-',
       row.nights_due ?? '-',
       row.nights_ran,
       row.done,

@@ -207,7 +207,7 @@ async function perform(
     log.write('info', `Waiting ${(wait / 1000).toFixed(1)} s: jitter_seconds is ${schedule.jitter_seconds}.`);
   await delay(wait, undefined, options.signal ? { signal: options.signal } : {});
   throwIfCancelled(options.signal);
-  const project = { ...(await openProject(options)), schedule: schedule.id };
+  const project = await openProject({ ...options, schedule: schedule.id });
   try {
     const control = { signal: options.signal, onProgress: options.onProgress };
     return await (options.operations ?? OPERATIONS)[schedule.operation](project, control);
@@ -236,9 +236,9 @@ function recordFailure(
 /** Also when the project could not be opened: a store that is away at night is what people want to know of. */
 async function tellFailure({ schedule, loaded, options }: Attempt, error: EngineError, started: Date): Promise<void> {
   if (!canTell(loaded)) return;
-  const project = storelessProject(loaded, options);
+  const project = storelessProject(loaded, { ...options, schedule: schedule.id });
   try {
-    await afterFailure({ ...project, schedule: schedule.id }, schedule.operation, error, started);
+    await afterFailure(project, schedule.operation, error, started);
   } finally {
     await project.close();
   }

@@ -4,6 +4,8 @@ const PLAIN_HOST = /^(\[[^\]]*\]|[^/?#@:]*)(:\d{1,5})?([/?#]|$)/;
 const CONTAINER = /^(abfss?|wasbs?):$/i;
 /** The length of a scheme has an end, so that a long word is not looked through again from each of its letters. */
 const ADDRESS = /([a-z][a-z0-9+.-]{0,30}:)\/\/([^\s"'<>]+)/gi;
+/** A password with the quote in it at which addresses in a text are taken to end. */
+const QUOTED = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^/\s:@"'<>]*:[^@/\s"<>]*'[^@/\s"<>]*@/gi;
 
 /**
  * What stands before the host of an address (RFC 3986 calls it userinfo): `user:password` of `https://user:password@host`; null where
@@ -22,7 +24,7 @@ export function passwordOf(address: string): string {
 
 /** `text` with user and password of every address in it replaced by "***". */
 export function withoutUserInfo(text: string): string {
-  return text.replace(ADDRESS, (whole, scheme: string, rest: string) => {
+  return text.replace(QUOTED, '$1***@').replace(ADDRESS, (whole, scheme: string, rest: string) => {
     const userInfo = beforeHost(rest);
     const isContainer = CONTAINER.test(scheme) && !userInfo?.includes(':');
     return userInfo === null || isContainer ? whole : `${scheme}//***${rest.slice(userInfo.length)}`;

@@ -53,5 +53,9 @@ describe('Credentials in env_file', () => {
     const other = { GNU_MLOPS_OTHER_TRACKING_TOKEN: 'of-other', MLFLOW_TRACKING_TOKEN: 'of-the-caller' };
     assert.deepEqual(seen(HOME, OTHER, other), [undefined, undefined, 'of-other']);
     assert.deepEqual(seen(HOME, HOME, other), ['me', undefined, 'of-the-caller']);
+    for (const local of ['sqlite:///mlflow.db', 'databricks', 'mlruns']) {
+      assert.deepEqual(seen(local, OTHER, other), [undefined, undefined, 'of-other'], local);
+      assert.deepEqual(seen(local, null, other), ['me', undefined, 'of-the-caller'], local);
+    }
   });
 });

@@ -77,6 +77,8 @@ describe('Secrets in the configuration', () => {
       's3+1://u:abc@x': 's3+1://***@x',
     };
     for (const [text, expected] of Object.entries(cut)) assert.equal(redact(text, []), expected);
+    assert.equal(redact("at 'https://me:it's-mine@host/x', 1", []), "at 'https://***@host/x', 1");
+    assert.equal(redact("'http://host:80', 'a@b'", []), "'http://host:80', 'a@b'");
     const kept = [
       'models:/churn@GNU_Production',
       'http://127.0.0.1:5000/#/models/churn@GNU_Production',

@@ -78,7 +78,23 @@ describe('A digest', () => {
       (await subjects()).at(-1),
       'Digest of model: noon ran in 7 of 7 nights, midnight ran in 0 of 7 nights, batch ran in 1 night; 0 failures',
     );
-    assert.match((await told.mails()).at(-1)!.parts['text/plain']!, /batch +by hand +- +1 +1 +0 +0/);
+    assert.match((await told.mails()).at(-1)!.parts['text/plain']!, /batch +- +- +1 +1 +0 +0/);
+  });
+
+  it("counts an operation that names no schedule, as a crontab of one's own runs it, for the only one there is", async () => {
+    for (let day = 1; day <= 8; day++) {
+      const project = await told.at(`2026-11-0${day}T21:00:05.000Z`, [...NIGHTLY, 'notifications.digest=weekly']);
+      await told.tell(project, DONE);
+    }
+    assert.equal((await subjects()).at(-1), 'Digest of model: nightly ran in 7 of 7 nights; 0 failures');
+  });
+
+  it('takes the schedule that another scheduler names', async () => {
+    const schedules = `schedules=[${['noon', 'midnight'].map((id, i) => `{ id: ${id}, operation: batch, cron: "0 ${12 * i} * * *", timezone: Europe/Berlin }`).join(', ')}]`;
+    const env = { GNU_MLOPS_SCHEDULE: 'midnight' };
+    const project = await told.at('2026-11-01T23:00:05.000Z', [schedules, 'notifications.digest=weekly'], env);
+    await told.tell(project, DONE);
+    assert.match((await subjects()).at(-1)!, /midnight ran in 1 of/);
   });
 
   it('does not hold back what is urgent, and tells of it again', async () => {
