@@ -5,11 +5,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { uniform } from '../../src/engine/data/random.ts';
 import type { BatchResult } from '../../src/engine/index.ts';
 import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
 import { type CommandOptions, gnuMlops, startCommand } from './command.ts';
 import { parseDocument } from './documents.ts';
+import { KillInstants } from './kill-instants.ts';
 
 const INSTANTS = process.env.TEST_DEPTH === 'full' ? 1000 : 80;
 /** Every third change is tried, with TEST_DEPTH=full every one. */
@@ -143,12 +143,11 @@ describe('A batch that is interrupted', () => {
     this.timeout(600_000);
     const started = performance.now();
     assert.equal(await interrupt({}), 0);
-    const duration = performance.now() - started;
-    const random = uniform(SEED);
+    const instants = new KillInstants(SEED, performance.now() - started);
     const outcomes = { killed: 0, finished: 0 };
     for (let instant = 0; instant < INSTANTS; instant++) {
       reset();
-      const code = await interrupt({}, random() * 1.1 * duration);
+      const code = await instants.try((afterMs) => interrupt({}, afterMs));
       outcomes[code === null ? 'killed' : 'finished']++;
       const { code: next, stderr } = await project.batch();
       assert.equal(next, 0, stderr);

@@ -10,6 +10,7 @@ import { detectOutsideChanges, historyEntries } from '../../src/engine/registry/
 import { loadVersion } from '../../src/engine/registry/model-version.ts';
 import { loadRegistryState } from '../../src/engine/registry/state.ts';
 import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+import { KillInstants } from './kill-instants.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 1000 : 200;
 const SEED = 4;
@@ -76,15 +77,14 @@ describe('A command that is killed at any instant', () => {
   }
 
   /** Starts the operation and kills it; tells whether it was faster. */
-  async function kill(operation: Operation, afterMs: number): Promise<'killed' | 'finished'> {
+  async function kill(operation: Operation, afterMs: number): Promise<number | null> {
     const child = startCommand(OPERATIONS[operation], { cwd: project.folder });
     const exit = once(child, 'exit') as Promise<[number | null]>;
     child.stdout!.resume();
     child.stderr!.resume();
     await Promise.race([delay(afterMs), exit]);
     child.kill('SIGKILL');
-    const [code] = await exit;
-    return code === null ? 'killed' : 'finished';
+    return (await exit)[0];
   }
 
   async function withProject<T>(look: (opened: Project) => Promise<T>): Promise<T> {
@@ -150,15 +150,18 @@ describe('A command that is killed at any instant', () => {
   it(`leaves one version in production, a true history and nothing RUNNING (${KILLS} instants)`, async function () {
     this.timeout(600_000);
     await trainTwo();
-    const durations = new Map<Operation, number>();
-    for (const operation of Object.keys(OPERATIONS) as Operation[]) durations.set(operation, await duration(operation));
+    const instants = new Map<Operation, KillInstants>();
+    for (const operation of Object.keys(OPERATIONS) as Operation[]) {
+      instants.set(operation, new KillInstants(SEED, await duration(operation)));
+    }
     const random = uniform(SEED);
     const outcomes = new Map<string, number>();
     await assertSound();
     for (let instant = 0; instant < KILLS; instant++) {
       const operation = (Object.keys(OPERATIONS) as Operation[])[Math.floor(random() * 4)]!;
       await prepare(operation);
-      const outcome = await kill(operation, random() * 1.1 * durations.get(operation)!);
+      const code = await instants.get(operation)!.try((afterMs) => kill(operation, afterMs));
+      const outcome = code === null ? 'killed' : 'finished';
       outcomes.set(`${operation}: ${outcome}`, (outcomes.get(`${operation}: ${outcome}`) ?? 0) + 1);
       await succeed(...NEXT[instant % NEXT.length]!);
       await assertSound();

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { uniform } from '../../src/engine/data/random.ts';
 import type { InfoResult, RetrainResult } from '../../src/engine/index.ts';
 import { gnuMlops, startCommand } from './command.ts';
 import { parseDocument } from './documents.ts';
+import { KillInstants } from './kill-instants.ts';
 
 const INSTANTS = process.env.TEST_DEPTH === 'full' ? 400 : 60;
 const SEED = 6;
@@ -70,20 +70,22 @@ describe('retrain on the command line', () => {
     const started = performance.now();
     const whole = await run(...args);
     assert.equal(whole.code, 0, whole.stderr);
-    const duration = performance.now() - started;
-    const random = uniform(SEED);
+    const instants = new KillInstants(SEED, performance.now() - started);
     const outcomes = { killed: 0, finished: 0 };
     for (let instant = 0; instant < INSTANTS; instant++) {
       // Back to the weak one, so that there is something to promote.
       const back = await run('rollback', '--to-version', '1');
       assert.equal(back.code, 0, back.stderr);
-      const child = startCommand(args, { cwd: folder });
-      const exit = once(child, 'exit') as Promise<[number | null]>;
-      child.stdout!.resume();
-      child.stderr!.resume();
-      await Promise.race([delay(random() * 1.1 * duration), exit]);
-      child.kill('SIGKILL');
-      outcomes[(await exit)[0] === null ? 'killed' : 'finished']++;
+      const code = await instants.try(async (afterMs) => {
+        const child = startCommand(args, { cwd: folder });
+        const exit = once(child, 'exit') as Promise<[number | null]>;
+        child.stdout!.resume();
+        child.stderr!.resume();
+        await Promise.race([delay(afterMs), exit]);
+        child.kill('SIGKILL');
+        return (await exit)[0];
+      });
+      outcomes[code === null ? 'killed' : 'finished']++;
       const info = parseDocument<InfoResult>(await run('info', '--history', '--json'), 'info');
       const last = info.history.find(({ status, to }) => status === 'FINISHED' && to === 'GNU_Production');
       assert.equal(info.stages.GNU_Production?.version, last?.version);

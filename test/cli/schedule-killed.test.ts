@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { uniform } from '../../src/engine/data/random.ts';
 import { scheduleHistory } from '../../src/engine/index.ts';
 import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+import { KillInstants } from './kill-instants.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 500 : 60;
 const FIRING_KILLS = process.env.TEST_DEPTH === 'full' ? 200 : 20;
@@ -39,10 +39,10 @@ describe('A change of the schedules that is killed at any instant', () => {
   const ids = (text: string) => (parse(text) as { schedules: { id: string }[] }).schedules.map(({ id }) => id);
 
   /** Kills one change; the file is what it was or what it was to be, and whoever comes next can do it. */
-  async function tryOnce(adds: boolean, killAfterMs: number): Promise<'old' | 'new'> {
+  async function tryOnce(adds: boolean, instants: KillInstants): Promise<'old' | 'new'> {
     const args = adds ? add('extra') : ['remove', 'extra'];
     const before = readFileSync(file, 'utf8');
-    const code = await killAfter(project, args, killAfterMs);
+    const code = await instants.try((afterMs) => killAfter(project, args, afterMs), [0.5, 1.2]);
     const after = readFileSync(file, 'utf8');
     assert.match(after, /schedules: # reviewed\n {2}- \{ id: first, operation: batch, cron: "0 1 \* \* \*" \}\n/);
     assert.equal(ids(after).includes('extra'), (after === before) !== adds);
@@ -53,12 +53,11 @@ describe('A change of the schedules that is killed at any instant', () => {
 
   it(`leaves config.yaml old or new, and the next change works (${KILLS} instants)`, async function () {
     this.timeout(300_000);
-    const random = uniform(SEED);
     const started = performance.now();
     assert.equal(await killAfter(project, add('whole'), 60_000), 0);
-    const duration = performance.now() - started;
+    const instants = new KillInstants(SEED, performance.now() - started);
     const outcomes = { old: 0, new: 0 };
-    for (let i = 0; i < KILLS; i++) outcomes[await tryOnce(i % 2 === 0, duration * (0.5 + 0.7 * random()))]++;
+    for (let i = 0; i < KILLS; i++) outcomes[await tryOnce(i % 2 === 0, instants)]++;
     console.log(`      old ${outcomes.old}, new ${outcomes.new}`);
     assert.ok(outcomes.old > 0 && outcomes.new > 0, 'every instant was too early, or too late');
   });
@@ -77,13 +76,12 @@ describe('A firing that is killed at any instant', () => {
 
   it(`is told as interrupted by the next one, which runs (${FIRING_KILLS} instants)`, async function () {
     this.timeout(300_000);
-    const random = uniform(SEED);
     const started = performance.now();
     assert.equal((await project.run('schedule', 'run', 'often', '--now')).code, 0);
-    const duration = performance.now() - started;
+    const instants = new KillInstants(SEED, performance.now() - started);
     const options = { configFile: path.join(project.folder, 'config.yaml'), env: {} };
     for (let i = 0; i < FIRING_KILLS; i++) {
-      await killAfter(project, ['run', 'often', '--now'], duration * random());
+      await instants.try((afterMs) => killAfter(project, ['run', 'often', '--now'], afterMs), [0, 1]);
       const next = await project.run('schedule', 'run', 'often', '--now');
       assert.equal(next.code, 0, next.stderr);
       const statuses = scheduleHistory('often', 1000, options).map(({ status }) => status);

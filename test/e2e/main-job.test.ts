@@ -44,7 +44,7 @@ describe('The main job in the workbench', () => {
 
   it("promotes with the tree's arrow after showing the plan", async () => {
     const { workbench } = session();
-    await registry().press(/^Version 1,/, 'Promote...');
+    await registry().pressFor(/^Version 1,/, 'Promote...', workbench.dialog());
     const dialog = workbench.dialog();
     await dialog.getByText('Deploy version 1 of gnu_mlops_model to Staging?').waitFor();
     assert.match((await dialog.textContent()) ?? '', /✓ metrics\.accuracy: 0\.9\d+ \(required >= 0\.7\)/);
@@ -59,7 +59,7 @@ describe('The main job in the workbench', () => {
 
   it('promotes into production the same way, and the status bar says so', async () => {
     const { workbench } = session();
-    await registry().press(/^Staging: version 1/, 'Promote...');
+    await registry().pressFor(/^Staging: version 1/, 'Promote...', workbench.dialog());
     await workbench.dialog().getByRole('button', { name: 'Deploy' }).click();
     await workbench.quickInput.answer('');
     await registry()
@@ -78,7 +78,7 @@ describe('The main job in the workbench', () => {
     const { workbench } = session();
     await train();
     editConfig('staging: { accuracy: 0.70 }', 'staging: { accuracy: 0.999 }');
-    await registry().press(/^Version 2,/, 'Promote...');
+    await registry().pressFor(/^Version 2,/, 'Promote...', workbench.dialog());
     const dialog = workbench.dialog();
     await dialog
       .getByText(/metrics\.accuracy is 0\.9\d+ \(required >= 0\.999\)/)
@@ -98,12 +98,12 @@ describe('The main job in the workbench', () => {
       [/^Version 2,/, /^Staging: version 2/],
       [/^Staging: version 2/, /^GNU_Production: version 2/],
     ] as const) {
-      await registry().press(row, 'Promote...');
+      await registry().pressFor(row, 'Promote...', workbench.dialog());
       await workbench.dialog().getByRole('button', { name: 'Deploy' }).click();
       await workbench.quickInput.answer('');
       await registry().item(result).waitFor();
     }
-    await registry().press(/^GNU_Production: version 2/, 'Roll Back Production...');
+    await registry().pressFor(/^GNU_Production: version 2/, 'Roll Back Production...', workbench.dialog());
     const dialog = workbench.dialog();
     await dialog.getByText('Roll gnu_mlops_model back to version 1?').waitFor();
     await workbench.screenshot('rollback-dialog');

@@ -100,7 +100,7 @@ describe('Operations in the workbench', () => {
     await operations()
       .item(/^Retraining: Nothing to do, Not due/)
       .waitFor();
-    await operations().press(/^Retraining$/, 'Retrain...');
+    await operations().pressFor(/^Retraining$/, 'Retrain...', workbench.dialog());
     await workbench.dialog().getByRole('button', { name: 'Retrain Anyway' }).click();
     await operations()
       .item(/^Decision: /)

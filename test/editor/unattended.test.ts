@@ -198,12 +198,15 @@ describe('Work that runs by itself, in the editor', () => {
         .filter((name) => path.basename(name) === 'model.onnx')
         .map((name) => path.join(stored, name));
       for (const file of models) renameSync(file, `${file}.away`);
+      // A plan is kept until the store or the configuration changes.
+      const undo = editConfig((text) => `${text}\n# looked at anew\n`);
       try {
         const found = await lines();
         const row = found.find((line) => line.startsWith('Production needs somebody'));
         assert.match(row ?? found.join('\n'), /Version \d+ in production: .*model\.onnx.*; .*\[retraining\.notDue\]/);
       } finally {
         for (const file of models) renameSync(`${file}.away`, file);
+        undo();
       }
     });
 

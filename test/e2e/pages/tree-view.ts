@@ -3,6 +3,9 @@ import type { Locator } from 'playwright-core';
 /** A button that cannot be pressed for so long has gone with its row. */
 const REDRAWN_MS = 3000;
 const ATTEMPTS = 10;
+/** What a button opens is there by then, unless the click was lost. */
+const OPENED_MS = 10_000;
+const LOST_CLICKS = 3;
 
 /** A tree in the side bar, such as Experiments or the Explorer's files. */
 export class TreeView {
@@ -41,5 +44,24 @@ export class TreeView {
         if (attempt === ATTEMPTS) throw error;
       }
     }
+  }
+
+  /**
+   * As {@link press}, for a button that opens something. VS Code forgets the row of a click that comes while the tree is drawn anew, and
+   * then nothing opens: the button is pressed again.
+   */
+  async pressFor(name: string | RegExp, button: string, opened: Locator): Promise<void> {
+    for (let attempt = 1; attempt < LOST_CLICKS; attempt++) {
+      await this.press(name, button);
+      try {
+        await opened.waitFor({ timeout: OPENED_MS });
+        return;
+      } catch {
+        // What opens late stands in front of the tree; there is no second press then.
+        if (await opened.isVisible()) return;
+      }
+    }
+    await this.press(name, button);
+    await opened.waitFor();
   }
 }
