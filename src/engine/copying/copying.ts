@@ -7,9 +7,10 @@ import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import { locateModel, registerCopy, requireCommitted } from './copy-model.ts';
 import { CopiedRuns, copyRun, type RunCopy } from './copy-runs.ts';
 import { DESCRIPTION, modelTags, planTags, someTags } from './copy-tags.ts';
-import { type Following, NOTHING_FOLLOWS, planFollowing } from './following.ts';
+import { type Following, NOTHING_FOLLOWS, planFollowing, type TargetModel } from './following.ts';
+import { splitHistory } from './history.ts';
 import { countRuns, failedVersion, isRunning, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
-import { eventTags, numbersOf, type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
+import { eventTags, type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
 import { COPIED_FROM_TAG, RECORD_TAG, runOrigin, versionOrigin } from './origin.ts';
 import { Parents } from './parents.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
@@ -138,7 +139,7 @@ export class Copying {
     }
     const seen = await lookAt(store, targetName, byOrigin, versions);
     const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
-    const events = await this.#copyEvents(selected, plan, numbersOf(versions));
+    const events = await this.#copyEvents(selected, plan, seen);
     if (plan.commit !== null) await this.#finish(plan.commit);
     this.#remarks.push(...remarksOn(selected, plan, events.events_left));
     return {
@@ -155,14 +156,14 @@ export class Copying {
   async #copyEvents(
     { events, targetName }: SelectedModel,
     { differences }: Following,
-    numbers: ReadonlyMap<string, string>,
+    { numbers, left }: TargetModel,
   ): Promise<Pick<CopiedModel, 'events' | 'events_left'>> {
     const count = { events: 0, events_left: 0 };
-    for (const each of events) {
-      if (differences.length > 0) {
-        count.events_left += (await countRuns(this.#source, this.#project.store, each, this.#copies)).copied;
-        continue;
-      }
+    const { told, held } = differences.length > 0 ? { told: [], held: events } : splitHistory(events, left);
+    for (const each of held) {
+      count.events_left += (await countRuns(this.#source, this.#project.store, each, this.#copies)).copied;
+    }
+    for (const each of told) {
       const history = await this.#copyExperiment(each, (tags) => eventTags(tags, targetName, numbers));
       this.#histories.push(history);
       count.events += history.copied;

@@ -4,7 +4,7 @@ import type { AliasMove, PromotionCommit } from '../tracking/promotion-commit.ts
 import type { ModelVersion, StageField } from '../tracking/store.ts';
 import { versionTags } from './copy-tags.ts';
 import { type GivenState, givenState, STATE_TAG, stateText } from './given-state.ts';
-import { isUnborn, numberIn, type VersionsByOrigin } from './numbers.ts';
+import { deletedNumber, isUnborn, type VersionsByOrigin } from './numbers.ts';
 import { COPIED_FROM_TAG } from './origin.ts';
 import type { CopiedAlias } from './results.ts';
 import type { SelectedModel } from './selection.ts';
@@ -15,6 +15,8 @@ export interface TargetModel {
   byOrigin: VersionsByOrigin;
   /** Number in the target by number in the source; see `unborn` for one that is still to be copied. */
   numbers: ReadonlyMap<string, string>;
+  /** Numbers in the source of versions that did not come along. */
+  left: ReadonlySet<string>;
   /** Unity Catalog has no stage fields. */
   hasStages: boolean;
 }
@@ -212,12 +214,12 @@ function differingTags({ from, there }: Sides): string[] {
   return Object.keys(taken).filter((key) => key in there.tags && there.tags[key] !== taken[key]);
 }
 
-/** Stage and remark of a rollback as in the source; null removes them. */
-function deploymentTags({ from, there }: Sides, { numbers }: TargetModel): Record<string, string | null> {
+/** Stage and remark of a rollback as in the source; null removes them. The next copy corrects who is not there yet. */
+function deploymentTags({ from, there }: Sides, { numbers, left }: TargetModel): Record<string, string | null> {
   const by = from.tags[ROLLED_BACK_TAG];
   const wanted: Record<string, string | undefined> = {
     [STAGE_TAG]: from.tags[STAGE_TAG],
-    [ROLLED_BACK_TAG]: by === undefined ? undefined : numberIn(numbers, by),
+    [ROLLED_BACK_TAG]: by && (numbers.get(by) ?? (left.has(by) ? `missing-${by}` : deletedNumber(by))),
   };
   const differing = Object.entries(wanted).filter(([key, value]) => there?.tags[key] !== value);
   return Object.fromEntries(differing.map(([key, value]) => [key, value ?? null]));

@@ -3,7 +3,7 @@ import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import type { CopiedRuns } from './copy-runs.ts';
 import { planTags } from './copy-tags.ts';
 import type { TargetModel } from './following.ts';
-import { numbersOf, type VersionsByOrigin } from './numbers.ts';
+import { leftBehind, numbersOf, type VersionsByOrigin } from './numbers.ts';
 import { runOrigin, versionOrigin } from './origin.ts';
 import type { CopiedExperiment, CopiedTags, CopiedVersion } from './results.ts';
 import { isThere } from './run-files.ts';
@@ -61,6 +61,7 @@ export async function lookAt(
     aliases: (await target?.findModel(modelName))?.aliases ?? {},
     byOrigin,
     numbers: numbersOf(versions),
+    left: leftBehind(versions),
     hasStages: (await target?.describe())?.kind !== 'databricks',
   };
 }

@@ -33,9 +33,15 @@ export function numbersOf(versions: CopiedVersion[]): Map<string, string> {
   return new Map(coming.map(({ from, to }) => [from, to ?? unborn(from)]));
 }
 
+/** Versions of the source that did not come along, and may come with the next copy. */
+export function leftBehind(versions: CopiedVersion[]): Set<string> {
+  const left = versions.filter(({ to, status }) => to === null && status !== 'copied');
+  return new Set(left.map(({ from }) => from));
+}
+
 /** A version that was deleted has no number in the target, and must not be taken for another one. */
-export function numberIn(numbers: ReadonlyMap<string, string>, number: string): string {
-  return numbers.get(number) ?? `deleted-${number}`;
+export function deletedNumber(number: string): string {
+  return `deleted-${number}`;
 }
 
 /** The tags of a deployment event, with the name and the numbers that its model and versions have in the target. */
@@ -46,7 +52,7 @@ export function eventTags(
 ): Record<string, string> {
   const mapped = EVENT_VERSION_TAGS.flatMap((tag) => {
     const number = tags[tag];
-    return number ? [[tag, numberIn(numbers, number)]] : [];
+    return number ? [[tag, numbers.get(number) ?? deletedNumber(number)]] : [];
   });
   return { ...tags, [MODEL_TAG]: modelName, ...Object.fromEntries(mapped) };
 }

@@ -3,10 +3,11 @@ import { locateModel } from './copy-model.ts';
 import { CopiedRuns } from './copy-runs.ts';
 import { modelTags, planTags } from './copy-tags.ts';
 import { NOTHING_FOLLOWS, planFollowing } from './following.ts';
+import { splitHistory } from './history.ts';
 import { countRuns, failedVersion, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
 import { type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
 import type { CopiedExperiment, CopiedModel, CopiedTags, CopiedVersion, CopyResult } from './results.ts';
-import { type CopySelection, type SelectedModel, select } from './selection.ts';
+import { type CopySelection, type SelectedExperiment, type SelectedModel, select } from './selection.ts';
 import { remarksOn, warningsAbout } from './warnings.ts';
 
 async function planModelTags(
@@ -52,19 +53,23 @@ async function previewModel(
   const seen = await lookAt(target, targetName, byOrigin, versions);
   const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
   const isFollowed = plan.differences.length === 0;
-  const histories: CopiedExperiment[] = [];
-  for (const each of events) histories.push(await countRuns(source, target, each, copies));
-  const coming = histories.reduce((sum, { copied }) => sum + copied, 0);
+  const { told, held } = isFollowed ? splitHistory(events, seen.left) : { told: [], held: events };
+  const count = async (some: SelectedExperiment[]) => {
+    const counts: CopiedExperiment[] = [];
+    for (const each of some) counts.push(await countRuns(source, target, each, copies));
+    return { counts, copied: counts.reduce((sum, { copied }) => sum + copied, 0) };
+  };
+  const coming = await count(told);
   const planned = {
     name: model.name,
     target_name: targetName,
     versions: withUpdates(versions, plan.updated),
     aliases: plan.aliases,
-    events: isFollowed ? coming : 0,
-    events_left: isFollowed ? 0 : coming,
+    events: coming.copied,
+    events_left: (await count(held)).copied,
     tags: await planModelTags(target, selected, versions),
   };
-  return { planned, histories: isFollowed ? histories : [], remarks: remarksOn(selected, plan, planned.events_left) };
+  return { planned, histories: coming.counts, remarks: remarksOn(selected, plan, planned.events_left) };
 }
 
 /** What a copy would do. */

@@ -45,7 +45,7 @@ export interface CopiedModel {
   aliases: CopiedAlias[];
   /** Deployment events that were copied, or would be. */
   events: number;
-  /** Newer events that stay behind, because somebody else decided on deployments in the target. */
+  /** Events that stay behind: somebody else decided on deployments in the target, or they name versions that did not come along. */
   events_left: number;
   tags: CopiedTags;
 }

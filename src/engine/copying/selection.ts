@@ -1,4 +1,4 @@
-import { MODEL_TAG } from '../registry/events.ts';
+import { EVENT_VERSION_TAGS, MODEL_TAG } from '../registry/events.ts';
 import { unknownModel } from '../registry/state.ts';
 import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
@@ -148,7 +148,7 @@ async function eventsOf(source: TrackingStore, model: string): Promise<SelectedE
   const found: SelectedExperiment[] = [];
   for (const { experimentId, name, tags } of await source.listExperiments()) {
     if (!name.endsWith('_events')) continue;
-    const runs = (await runStubs(source, experimentId, [MODEL_TAG], filter)).reverse();
+    const runs = (await runStubs(source, experimentId, [MODEL_TAG, ...EVENT_VERSION_TAGS], filter)).reverse();
     if (runs.length > 0) found.push({ name, tags: ownTags(tags), runs });
   }
   return found;

@@ -13,12 +13,15 @@ export function remarksOn(
     const { refused } = versionTags({ tags });
     return refused.length === 0 ? [] : [`${refused.join(', ')} of version ${version}`];
   });
-  const events = eventsLeft === 0 ? '' : `; ${eventsLeft} newer ${eventsLeft === 1 ? 'event' : 'events'} stayed behind`;
+  const count = (kind: string) => `${eventsLeft} ${kind}${eventsLeft === 1 ? 'event' : 'events'}`;
+  const events = eventsLeft === 0 ? '' : `; ${count('newer ')} stayed behind`;
   return [
     ...(tags.length === 0 ? [] : [`${name}: tags that not every MLflow takes stayed behind: ${tags.join('; ')}.`]),
     ...[...kept].flatMap(([version, keys]) => keptTags(`version ${version} of ${name}`, { kept: keys })),
     ...(differences.length === 0
-      ? []
+      ? eventsLeft === 0
+        ? []
+        : [`${name}: its history of versions that did not come along stays behind until they do: ${count('')}.`]
       : [`${name}: its stages and history in the target stay as they are: ${differences.join(', ')}${events}.`]),
   ];
 }
