@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EngineError } from '../../../src/engine/support/errors.ts';
 import { FileStore } from '../../../src/engine/tracking/files/store.ts';
 import { SqliteConnection } from '../../../src/engine/tracking/sqlite/connection.ts';
 import type { Run } from '../../../src/engine/tracking/store.ts';
@@ -108,6 +109,16 @@ describe('A store of plain files', () => {
       assert.deepEqual(closed, opened);
     } finally {
       Object.assign(SqliteConnection.prototype, { write: realWrite, close: realClose });
+    }
+  });
+
+  it('is a folder: a file is refused with how a database is named, as is what lies below a file', () => {
+    const file = path.join(folder, 'mlflow.db');
+    write(file, 'SQLite format 3');
+    for (const place of [file, path.join(file, 'mlruns'), path.join(folder, 'nowhere')]) {
+      const refused = (error: unknown) =>
+        EngineError.is(error, 'invalid-store') && /sqlite:\/\/\/mlflow\.db/.test(String(error.details.fix));
+      assert.throws(() => new FileStore(place), refused);
     }
   });
 

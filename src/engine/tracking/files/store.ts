@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Artifacts } from '../../artifacts/artifacts.ts';
 import { EngineError } from '../../support/errors.ts';
@@ -209,6 +209,7 @@ export class FileStore implements TrackingStore {
 /** A folder with an experiment in it; that with the number 0 may have been removed. */
 function isFileStore(root: string): boolean {
   if (existsSync(path.join(root, 'models'))) return true;
-  const names = existsSync(root) ? readdirSync(root) : [];
+  // Who names a database without sqlite:/// names a file.
+  const names = statSync(root, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(root) : [];
   return names.some((name) => name === '0' || existsSync(path.join(root, name, 'meta.yaml')));
 }
