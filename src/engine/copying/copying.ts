@@ -7,7 +7,7 @@ import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import { locateModel, registerCopy, requireCommitted } from './copy-model.ts';
 import { CopiedRuns, copyRun, type RunCopy } from './copy-runs.ts';
 import { DESCRIPTION, modelTags, planTags, someTags } from './copy-tags.ts';
-import { type Following, NOTHING_FOLLOWS, planFollowing, type TargetModel } from './following.ts';
+import { type Following, NOTHING_FOLLOWS, planFollowing } from './following.ts';
 import { splitHistory } from './history.ts';
 import { countRuns, failedVersion, isRunning, lookAt, NO_TAGS, statusOf, withUpdates } from './inventory.ts';
 import { eventTags, type VersionsByOrigin, versionsByOrigin } from './numbers.ts';
@@ -22,6 +22,7 @@ import {
   type Selection,
   select,
 } from './selection.ts';
+import type { TargetModel } from './sides.ts';
 import { remarksOn, warningsAbout } from './warnings.ts';
 
 /** Experiment that copies of models are runs of. */
@@ -137,7 +138,7 @@ export class Copying {
       versions.push(await this.#copyVersion(version, byOrigin, targetName));
       this.#step();
     }
-    const seen = await lookAt(store, targetName, byOrigin, versions);
+    const seen = await lookAt(store, targetName, byOrigin, versions, this.#location);
     const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
     const events = await this.#copyEvents(selected, plan, seen);
     if (plan.commit !== null) await this.#finish(plan.commit);

@@ -3,23 +3,13 @@ import { ROLLED_BACK_TAG } from '../registry/state.ts';
 import type { AliasMove, PromotionCommit } from '../tracking/promotion-commit.ts';
 import type { ModelVersion, StageField } from '../tracking/store.ts';
 import { versionTags } from './copy-tags.ts';
-import { type GivenState, givenState, STATE_TAG, stateText } from './given-state.ts';
-import { deletedNumber, isUnborn, type VersionsByOrigin } from './numbers.ts';
+import { changesOfDeleted, type DeletedVersion, deletedVersions } from './deleted-versions.ts';
+import { type GivenState, givenState, isSameState, STATE_TAG, stateText } from './given-state.ts';
+import { deletedNumber, isUnborn } from './numbers.ts';
 import { COPIED_FROM_TAG } from './origin.ts';
 import type { CopiedAlias } from './results.ts';
 import type { SelectedModel } from './selection.ts';
-
-/** What the target has of a model, and which of its versions are which of the source. */
-export interface TargetModel {
-  aliases: Record<string, string>;
-  byOrigin: VersionsByOrigin;
-  /** Number in the target by number in the source; see `unborn` for one that is still to be copied. */
-  numbers: ReadonlyMap<string, string>;
-  /** Numbers in the source of versions that did not come along. */
-  left: ReadonlySet<string>;
-  /** Unity Catalog has no stage fields. */
-  hasStages: boolean;
-}
+import { type AliasSides, aliasesHeld, type Changes, type Sides, type TargetModel } from './sides.ts';
 
 /** How a model in the target becomes what it is in the source. */
 export interface Following {
@@ -49,8 +39,9 @@ export const NOTHING_FOLLOWS: Following = {
  */
 export function planFollowing({ model, targetName, versions }: SelectedModel, target: TargetModel): Following {
   const sides = versions.flatMap((from) => sidesOf(from, target) ?? []);
-  const aliases = aliasNames(model.aliases, sides, target).map((alias) =>
-    compareAlias(alias, model.aliases, sides, target),
+  const deleted = deletedVersions(sides, target);
+  const aliases = aliasNames(model.aliases, [...sides, ...deleted], target).map((alias) =>
+    compareAlias(alias, model.aliases, { sides, deleted }, target),
   );
   const moved = aliases.filter(isStageAlias).flatMap(aliasDifference);
   const differences = [
@@ -60,7 +51,10 @@ export function planFollowing({ model, targetName, versions }: SelectedModel, ta
   ];
   const isFollowed = differences.length === 0;
   const settled = aliases.map((each) => ({ ...each, moves: each.moves && (isFollowed || !isStageAlias(each)) }));
-  const changes = sides.map((side) => changesOf(side, { isFollowed, settled, target }));
+  const changes = [
+    ...sides.map((side) => changesOf(side, { isFollowed, settled, target })),
+    ...deleted.flatMap((each) => changesOfDeleted(each, settled, target) ?? []),
+  ];
   const moves = settled.flatMap(({ alias, holder, wanted, moves }): AliasMove[] =>
     moves ? [{ alias, expected: holder, target: wanted }] : [],
   );
@@ -72,23 +66,10 @@ export function planFollowing({ model, targetName, versions }: SelectedModel, ta
     differences,
     keptTags: new Map(sides.map((side) => [side.version, differingTags(side)])),
     updated: new Set(
-      changes.filter(({ isMain, side }) => isMain && side.there !== null).map(({ side }) => side.from.version),
+      changes.flatMap(({ isMain, side }) => (isMain && side.there !== null && side.from ? [side.from.version] : [])),
     ),
     commit: moves.length + written.length === 0 ? null : toCommit(targetName, moves, written),
   };
-}
-
-/** A version in the source, as it is in the target, and what copying gave it there. */
-interface Sides {
-  from: ModelVersion;
-  /** Number in the target. */
-  version: string;
-  /** Null while it is to be copied. */
-  there: ModelVersion | null;
-  isCopy: boolean;
-  /** What the target was given, and what the source was given when it came from there. */
-  given: GivenState;
-  sourceGiven: GivenState | null;
 }
 
 function sidesOf(from: ModelVersion, { byOrigin, numbers }: TargetModel): Sides | null {
@@ -106,19 +87,12 @@ function sidesOf(from: ModelVersion, { byOrigin, numbers }: TargetModel): Sides 
   };
 }
 
-interface AliasSides {
-  alias: string;
-  holder: string | null;
-  wanted: string | null;
-  /** Where copying put it. */
-  given: string | null;
-  /** Whether the target has it where it was put, or shall have it. */
-  isOurs: boolean;
-  moves: boolean;
-}
-
 /** Those of the source, those that copying set, and the stages whoever holds them; others of the target are its own affair. */
-function aliasNames(source: Record<string, string>, sides: Sides[], { aliases, numbers }: TargetModel): string[] {
+function aliasNames(
+  source: Record<string, string>,
+  sides: (Sides | DeletedVersion)[],
+  { aliases, numbers }: TargetModel,
+): string[] {
   const here = Object.keys(source).filter((alias) => numbers.has(source[alias]!));
   const given = sides.flatMap(({ given, sourceGiven }) => [...given.aliases, ...(sourceGiven?.aliases ?? [])]);
   const stages = STAGES.filter((stage) => stage in aliases);
@@ -128,14 +102,20 @@ function aliasNames(source: Record<string, string>, sides: Sides[], { aliases, n
   );
 }
 
-function compareAlias(alias: string, source: Record<string, string>, sides: Sides[], target: TargetModel): AliasSides {
+function compareAlias(
+  alias: string,
+  source: Record<string, string>,
+  { sides, deleted }: { sides: Sides[]; deleted: DeletedVersion[] },
+  target: TargetModel,
+): AliasSides {
   const holder = target.aliases[alias] ?? null;
   const wanted = source[alias] === undefined ? null : target.numbers.get(source[alias])!;
   const givenTo = (which: 'given' | 'sourceGiven') =>
-    sides.find((side) => side[which]?.aliases.includes(alias))?.version ?? null;
+    [...sides, ...deleted].find((side) => side[which]?.aliases.includes(alias))?.version ?? null;
   const [given, sourceGiven] = [givenTo('given'), givenTo('sourceGiven')];
   const isOurs = holder === wanted || holder === given || (holder !== null && holder === sourceGiven);
-  return { alias, holder, wanted, given, isOurs, moves: isOurs && holder !== wanted };
+  const isBereft = wanted === null && alias === 'GNU_Production' && deleted.some(({ version }) => version === holder);
+  return { alias, holder, wanted, given, isOurs, isBereft, moves: isOurs && holder !== wanted && !isBereft };
 }
 
 function isStageAlias({ alias }: Pick<AliasSides, 'alias'>): boolean {
@@ -169,15 +149,6 @@ function wantedStage({ stageField: field, tags }: ModelVersion): StageField {
   return field === 'None' && isStage ? stageField(stage as VersionStage) : field;
 }
 
-interface Changes {
-  side: Sides;
-  stage: StageField | null;
-  tags: Record<string, string | null>;
-  /** Something changes that people see. */
-  isMain: boolean;
-  isEmpty: boolean;
-}
-
 function changesOf(
   side: Sides,
   { isFollowed, settled, target }: { isFollowed: boolean; settled: AliasSides[]; target: TargetModel },
@@ -186,17 +157,14 @@ function changesOf(
   const wanted = isFollowed ? wantedStage(from) : given.stage;
   const stage = isFollowed && target.hasStages && (there?.stageField ?? 'None') !== wanted ? wanted : null;
   const tags = { ...missingTags(side), ...(isFollowed ? deploymentTags(side, target) : {}) };
-  const held = settled.filter(
-    (each) => (each.moves || each.holder === each.wanted ? each.wanted : each.given) === version,
-  );
-  const state = stateText({ stage: wanted, aliases: held.map(({ alias }) => alias) });
-  const isKnown = state === stateText(given);
+  const state: GivenState = { stage: wanted, aliases: aliasesHeld(version, settled), from: target.location };
+  const isKnown = isSameState(state, given);
   const isMain = stage !== null || Object.keys(tags).length > 0;
   return {
     side,
     stage,
     // The last one: a commit that is cut off before it can be told from somebody else's change.
-    tags: isKnown ? tags : { ...tags, [STATE_TAG]: state },
+    tags: isKnown ? tags : { ...tags, [STATE_TAG]: stateText(state) },
     isMain,
     isEmpty: !isMain && isKnown,
   };
@@ -225,11 +193,11 @@ function deploymentTags({ from, there }: Sides, { numbers, left }: TargetModel):
   return Object.fromEntries(differing.map(([key, value]) => [key, value ?? null]));
 }
 
-function toResult({ alias, holder, wanted, moves, isOurs }: AliasSides): CopiedAlias[] {
+function toResult({ alias, holder, wanted, moves, isOurs, isBereft }: AliasSides): CopiedAlias[] {
   if (moves && wanted === null) return [{ alias, version: null, status: 'removed' }];
   if (moves) return [{ alias, version: isUnborn(wanted!) ? null : wanted, status: 'set' }];
   if (holder === wanted) return holder === null ? [] : [{ alias, version: holder, status: 'present' }];
-  return wanted === null && isOurs ? [] : [{ alias, version: holder, status: 'kept' }];
+  return wanted === null && isOurs && !isBereft ? [] : [{ alias, version: holder, status: 'kept' }];
 }
 
 function toCommit(modelName: string, moves: AliasMove[], changes: Changes[]): NonNullable<Following['commit']> {

@@ -2,12 +2,12 @@ import { EngineError } from '../support/errors.ts';
 import type { ModelVersion, Run, TrackingStore } from '../tracking/store.ts';
 import type { CopiedRuns } from './copy-runs.ts';
 import { planTags } from './copy-tags.ts';
-import type { TargetModel } from './following.ts';
 import { leftBehind, numbersOf, type VersionsByOrigin } from './numbers.ts';
 import { runOrigin, versionOrigin } from './origin.ts';
 import type { CopiedExperiment, CopiedTags, CopiedVersion } from './results.ts';
 import { isThere } from './run-files.ts';
 import type { SelectedExperiment } from './selection.ts';
+import type { TargetModel } from './sides.ts';
 
 /** Looks up which runs and tags are there already. */
 export async function countRuns(
@@ -56,10 +56,12 @@ export async function lookAt(
   modelName: string,
   byOrigin: VersionsByOrigin,
   versions: CopiedVersion[],
+  location: string,
 ): Promise<TargetModel> {
   return {
     aliases: (await target?.findModel(modelName))?.aliases ?? {},
     byOrigin,
+    location,
     numbers: numbersOf(versions),
     left: leftBehind(versions),
     hasStages: (await target?.describe())?.kind !== 'databricks',

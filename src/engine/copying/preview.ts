@@ -50,7 +50,7 @@ async function previewModel(
   const byOrigin = await versionsByOrigin(target, targetName, location);
   const versions: CopiedVersion[] = [];
   for (const version of selected.versions) versions.push(await previewVersion(source, version, byOrigin, location));
-  const seen = await lookAt(target, targetName, byOrigin, versions);
+  const seen = await lookAt(target, targetName, byOrigin, versions, location);
   const plan = isWhole ? planFollowing(selected, seen) : NOTHING_FOLLOWS;
   const isFollowed = plan.differences.length === 0;
   const { told, held } = isFollowed ? splitHistory(events, seen.left) : { told: [], held: events };

@@ -32,7 +32,10 @@ export interface CopiedAlias {
   alias: string;
   /** Number of the version in the target; null while that is not there, or when no version has the alias. */
   version: string | null;
-  /** `kept`: somebody else set or removed it in the target, where it stays so; `removed`: the source has it no more. */
+  /**
+   * `kept`: somebody else set or removed it in the target, where it stays so, or the source deleted the version in production;
+   * `removed`: the source has it no more.
+   */
   status: 'set' | 'present' | 'kept' | 'removed';
 }
 
