@@ -188,6 +188,13 @@ describe('Commands', () => {
     assert.ok(existsSync(copied));
     const again = await run('gnuMlops.copy', { ask: [target] });
     assert.match(again.person.said.join(), /Everything is in .*copied\.db already/);
+    await moveAlias('GNU_Production', trained.version, 'copied.db');
+    const kept = await run('gnuMlops.copy', { ask: [target] });
+    assert.deepEqual(kept.person.confirmed, []);
+    assert.match(
+      kept.person.said.join(),
+      /Nothing more can be copied to .*copied\.db\. .*somebody else put GNU_Production at version/,
+    );
     rmSync(copied);
   });
 
@@ -246,10 +253,10 @@ describe('Commands', () => {
   }
 
   /** As another tool does it: in a process of its own, without an event. */
-  async function moveAlias(alias: string, version: string | null): Promise<void> {
+  async function moveAlias(alias: string, version: string | null, file = 'mlflow.db'): Promise<void> {
     const script = `
       const { DatabaseSync } = require('node:sqlite');
-      const database = new DatabaseSync('mlflow.db');
+      const database = new DatabaseSync('${file}');
       database.exec('PRAGMA busy_timeout = 10000');
       database.prepare('DELETE FROM registered_model_aliases WHERE alias = ?').run('${alias}');
       if (${version !== null}) database.prepare('INSERT INTO registered_model_aliases (name, alias, version) VALUES (?, ?, ?)').run('gnu_mlops_model', '${alias}', ${version});

@@ -15,7 +15,7 @@ export const copyStore: CommandDefinition = {
     const plan = await copyWith(session, 'Looking what there is to copy', { to, dryRun: true });
     const parts = partsOf(plan);
     if (parts.length === 0) {
-      void session.dialogs.say(`Everything is in ${plan.to} already.`);
+      void session.dialogs.say(nothingLeft(plan));
       return plan;
     }
     const detail = [...parts, ...plan.warnings].join('\n');
@@ -29,6 +29,13 @@ export const copyStore: CommandDefinition = {
     return result;
   },
 };
+
+/** What stays behind is no reason to copy again, but not everything is there then. */
+function nothingLeft({ to, warnings }: CopyResult): string {
+  return warnings.length === 0
+    ? `Everything is in ${to} already.`
+    : `Nothing more can be copied to ${to}. ${warnings.join(' ')}`;
+}
 
 function askTarget({ dialogs }: EditorSession): Promise<string | undefined> {
   return dialogs.ask({
