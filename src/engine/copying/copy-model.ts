@@ -19,6 +19,12 @@ const MODEL_FILE = 'MLmodel';
  */
 export async function locateModel(source: TrackingStore, version: ModelVersion): Promise<string> {
   const place = await source.locate(version);
+  // Stores answer with what the version says itself when nothing stands behind it.
+  if (/^(models|runs):/.test(place)) {
+    throw new EngineError('invalid-model', `${place}, where its model should lie, is gone`, {
+      fix: 'Bring that back, or delete the version in the source, then copy again.',
+    });
+  }
   if ((await source.artifacts.file(place, MODEL_FILE)) !== null) return place;
   throw new EngineError('invalid-model', `there is no ${MODEL_FILE} at ${place}`, {
     fix: 'Bring its files back, then copy again.',

@@ -2,7 +2,14 @@ import { EVENT_VERSION_TAGS, MODEL_TAG } from '../registry/events.ts';
 import { unknownModel } from '../registry/state.ts';
 import { EngineError } from '../support/errors.ts';
 import { nearestName } from '../support/nearest-name.ts';
-import type { Experiment, ModelVersion, RegisteredModel, StoreDescription, TrackingStore } from '../tracking/store.ts';
+import type {
+  Experiment,
+  ModelVersion,
+  RegisteredModel,
+  Run,
+  StoreDescription,
+  TrackingStore,
+} from '../tracking/store.ts';
 import { ownTags } from './copy-tags.ts';
 import { requireNames } from './names.ts';
 import { RECORD_TAG, type RunStub, runStubs } from './origin.ts';
@@ -90,7 +97,9 @@ async function find(source: TrackingStore, selection: CopySelection): Promise<Se
     throw new EngineError('usage', '--version is the number of a version of a model.', { fix: 'Give --model too.' });
   }
   if (model !== undefined) return selectModel(source, model, version);
-  if (runId !== undefined) return { experiments: await experimentsOf(source, [runId]), models: [] };
+  if (runId !== undefined) {
+    return { experiments: await experimentsOf(source, [await source.getRun(runId)]), models: [] };
+  }
   if (experiment !== undefined) return { experiments: [await selectExperiment(source, experiment)], models: [] };
   return selectAll(source);
 }
@@ -114,11 +123,14 @@ async function selectModel(source: TrackingStore, name: string, version: string 
   if (model === null) throw await unknownModel(source, name);
   const versions =
     version === undefined ? (await source.listVersions(name)).reverse() : [await source.getVersion(name, version)];
-  const runIds = versions.flatMap(({ runId }) => runId ?? []);
+  const runIds = [...new Set(versions.flatMap(({ runId }) => runId ?? []))];
+  // Without those that were deleted: their versions are carried by runs of copying's own.
+  const byId = new Map((await source.getRuns(runIds)).map((run) => [run.runId, run]));
+  const runs = runIds.flatMap((runId) => byId.get(runId) ?? []);
   const isWhole = version === undefined;
   const events = isWhole ? await eventsOf(source, name) : [];
   return {
-    experiments: await experimentsOf(source, [...new Set(runIds)]),
+    experiments: await experimentsOf(source, runs),
     models: [{ model, targetName: name, versions, isWhole, events }],
   };
 }
@@ -158,16 +170,12 @@ async function allStubs(source: TrackingStore, { experimentId }: Experiment): Pr
   return (await runStubs(source, experimentId, [MODEL_TAG, RECORD_TAG, PARENT_TAG])).reverse();
 }
 
-/** Runs by the names of their experiments; runs that were deleted are left out when a version names them. */
-async function experimentsOf(source: TrackingStore, runIds: string[]): Promise<SelectedExperiment[]> {
+/** Runs by the names of their experiments. */
+async function experimentsOf(source: TrackingStore, runs: Run[]): Promise<SelectedExperiment[]> {
   const experiments = new Map((await source.listExperiments()).map((each) => [each.experimentId, each]));
   const byName = new Map<string, SelectedExperiment>();
-  for (const runId of runIds) {
-    const run = await source.getRun(runId).catch((error) => {
-      if (runIds.length > 1 && EngineError.is(error, 'not-found')) return null;
-      throw error;
-    });
-    const experiment = run && experiments.get(run.experimentId);
+  for (const run of runs) {
+    const experiment = experiments.get(run.experimentId);
     if (!experiment) continue;
     const { name, tags } = experiment;
     const selected = byName.get(name) ?? { name, tags: ownTags(tags), runs: [] };

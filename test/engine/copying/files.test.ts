@@ -1,11 +1,13 @@
 import * as assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type CopyOptions, copy } from '../../../src/engine/index.ts';
 import { digestFolder } from '../../../src/engine/model/digest.ts';
 import { MODEL_DIGEST_TAG } from '../../../src/engine/registry/model-version.ts';
 import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
 import type { Run } from '../../../src/engine/tracking/store.ts';
+import { rejects } from '../tracking/store-contract.ts';
 import { temporaryFolder } from '../tracking/temporary-store.ts';
 import { contentsOf } from './store-contents.ts';
 
@@ -83,6 +85,42 @@ describe('The files of a copy', () => {
     const runs = async (store: SqliteStore) => ((await contentsOf(store)) as Contents).experiments;
     assert.deepEqual(await runs(target), await runs(source));
     assert.equal((await copyAll()).status, 'nothing-to-do');
+  });
+
+  for (const gone of [`models:/m-${'0'.repeat(32)}`, `runs:/${'0'.repeat(32)}/model`]) {
+    it(`that nobody knows the place of any more (${gone.slice(0, 10)}...) keep their version out alone`, async () => {
+      await train('first');
+      await train('second');
+      const database = new DatabaseSync(source.file);
+      const change = 'UPDATE model_versions SET source = ?, storage_location = NULL WHERE version = 1';
+      database.prepare(change).run(gone);
+      database.close();
+      for (const dryRun of [true, false]) {
+        const { models, warnings } = await copyAll({ dryRun });
+        assert.deepEqual(
+          models[0]!.versions.map(({ from, status }) => [from, status]),
+          [
+            ['1', 'failed'],
+            ['2', 'copied'],
+          ],
+        );
+        assert.match(
+          warnings.join(),
+          /version 1 of model was not copied: (models|runs):.*, is gone\. Bring that back, or/,
+        );
+      }
+      assert.equal((await target.listVersions('model')).length, 1);
+    });
+  }
+
+  it('come with a version whose run was deleted, also when it is the only one of its model', async () => {
+    const run = await train('first');
+    const database = new DatabaseSync(source.file);
+    database.prepare("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?").run(run.runId);
+    database.close();
+    const { status, models } = await copyAll({ model: 'model' });
+    assert.deepEqual([status, models[0]!.versions[0]!.status], ['copied', 'copied']);
+    await rejects(copyAll({ runId: run.runId }), 'not-found');
   });
 
   it('of a model alone that is missing come later, too', async () => {
