@@ -2,7 +2,7 @@ import { OWNER_TAG } from '../support/process-identity.ts';
 import { throwIfCancelled } from '../support/progress.ts';
 import type { Metric, Run, TrackingStore } from '../tracking/store.ts';
 import { COPIED_FROM_TAG, type RunStub, runOrigin, runStubs } from './origin.ts';
-import type { Parents } from './parents.ts';
+import { PARENT_TAG, type Parents } from './parents.ts';
 import { copyFiles, FILES_TAG, type FileRemarks, isThere } from './run-files.ts';
 
 /** MLflow takes no more values at once. */
@@ -24,6 +24,12 @@ export class CopiedRuns {
     return (await this.#of(experimentName)).get(origin);
   }
 
+  /** The copies that name a run of the source as their parent, because that had no copy when they were made. */
+  async children(experimentName: string, parentIds: string[]): Promise<RunStub[]> {
+    const all = [...(await this.#of(experimentName)).values()];
+    return all.filter(({ tags }) => parentIds.includes(tags[PARENT_TAG] ?? ''));
+  }
+
   async add(experimentName: string, origin: string, copy: RunStub): Promise<void> {
     (await this.#of(experimentName)).set(origin, copy);
   }
@@ -37,7 +43,7 @@ export class CopiedRuns {
   async #load(experimentName: string): Promise<Map<string, RunStub>> {
     const experiment = (await this.#target?.findExperiment(experimentName)) ?? null;
     if (experiment === null) return new Map();
-    const stubs = await runStubs(this.#target!, experiment.experimentId, [FILES_TAG]);
+    const stubs = await runStubs(this.#target!, experiment.experimentId, [FILES_TAG, PARENT_TAG]);
     return new Map(stubs.map((stub) => [runOrigin(stub), stub]));
   }
 }
@@ -79,6 +85,7 @@ export async function copyRun(
   const copy =
     existing === undefined ? await begin(target, run, experimentName, inTarget) : await target.getRun(existing.runId);
   await logEverything({ source, target }, run, copy.runId, inTarget);
+  await parents.adopt(experimentName, run, copy.runId);
   const files = await copyFiles(pair, experimentName, run, copy);
   throwIfCancelled(signal);
   const said = files === undefined ? {} : { [FILES_TAG]: files };
@@ -87,7 +94,9 @@ export async function copyRun(
     endTime: run.endTime ?? run.startTime,
     batch: { tags: said },
   });
-  await copies.add(experimentName, origin, { ...copy, status: run.status, tags: { ...copy.tags, ...said } });
+  // With its parent, by which the copy of that finds it; a copy that was gone on with may say less.
+  const told = { ...copy.tags, ...said, ...nesting(run.tags), ...parent };
+  await copies.add(experimentName, origin, { ...copy, status: run.status, tags: told });
   return copy.runId;
 }
 
@@ -107,6 +116,10 @@ async function begin(
     startTime: run.startTime,
     tags: { ...Object.fromEntries(first), [COPIED_FROM_TAG]: runOrigin(run) },
   });
+}
+
+function nesting({ [PARENT_TAG]: parent }: Record<string, string>): Record<string, string> {
+  return parent === undefined ? {} : { [PARENT_TAG]: parent };
 }
 
 /** The owner stays behind: a process of another machine, or none any more, which would make the copy look abandoned. */

@@ -52,7 +52,7 @@ export class Copying {
     this.#log = log;
     this.#options = options;
     this.#copies = new CopiedRuns(project.store);
-    this.#parents = new Parents(source, this.#copies);
+    this.#parents = new Parents(source, project.store, this.#copies);
   }
 
   async run(): Promise<CopyResult> {

@@ -5,10 +5,7 @@ import { type RunStub, runOrigin } from './origin.ts';
 /** Tag by which MLflow nests a run in another. */
 export const PARENT_TAG = 'mlflow.parentRunId';
 
-/**
- * Runs in an order in which every parent comes before its children, because they name it by the id that its copy gets. Those whose
- * parent goes on wait for it, as if they went on themselves.
- */
+/** Runs in an order in which every parent comes before its children, because they name it by the id that its copy gets. */
 export function parentsFirst(runs: RunStub[]): RunStub[] {
   const byId = new Map(runs.map((run) => [run.runId, run]));
   const ancestors = (run: RunStub): RunStub[] => {
@@ -21,25 +18,27 @@ export function parentsFirst(runs: RunStub[]): RunStub[] {
   return runs
     .map((run) => ({ run, above: ancestors(run) }))
     .toSorted((a, b) => a.above.length - b.above.length)
-    .map(({ run, above }) => (above.some(({ status }) => status === 'RUNNING') ? { ...run, status: 'RUNNING' } : run));
+    .map(({ run }) => run);
 }
 
 function parentOf({ tags }: RunStub, byId: ReadonlyMap<string, RunStub>): RunStub | undefined {
   return byId.get(tags[PARENT_TAG] ?? '');
 }
 
-/** Finds the copies of parents; each parent is looked up once. */
+/** Finds the copies of parents; each parent is looked up once. Children do not wait for one that goes on, which may be for ever. */
 export class Parents {
   readonly #source: TrackingStore;
+  readonly #target: TrackingStore;
   readonly #copies: CopiedRuns;
   readonly #origins = new Map<string, Promise<string | null>>();
 
-  constructor(source: TrackingStore, copies: CopiedRuns) {
+  constructor(source: TrackingStore, target: TrackingStore, copies: CopiedRuns) {
     this.#source = source;
+    this.#target = target;
     this.#copies = copies;
   }
 
-  /** The tag as it is in the target; one whose parent is not there stays as it is. */
+  /** The tag as it is in the target; one whose parent is not there yet stays as it is until that comes: see `adopt`. */
   async tagOf(experimentName: string, { tags }: Pick<Run, 'tags'>): Promise<Record<string, string>> {
     const parent = tags[PARENT_TAG];
     if (parent === undefined) return {};
@@ -48,6 +47,13 @@ export class Parents {
     const origin = await known;
     const copy = origin === null ? undefined : await this.#copies.find(experimentName, origin);
     return copy === undefined ? {} : { [PARENT_TAG]: copy.runId };
+  }
+
+  /** Nests the children that came before their parent in its copy; those that came from a copy may name the first original. */
+  async adopt(experimentName: string, parent: Run, copyId: string): Promise<void> {
+    for (const child of await this.#copies.children(experimentName, [parent.runId, runOrigin(parent)])) {
+      await this.#target.logBatch(child.runId, { tags: { [PARENT_TAG]: copyId } });
+    }
   }
 
   async #originOf(runId: string): Promise<string | null> {

@@ -18,7 +18,7 @@ describe('A copy', () => {
   after(remove);
 
   beforeEach(async () => {
-    for (const name of ['mlflow.db', 'copy.db']) rmSync(path.join(folder, name), { force: true });
+    for (const name of ['mlflow.db', 'copy.db', 'onward.db']) rmSync(path.join(folder, name), { force: true });
     writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
     source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
     ({ experimentId } = await source.ensureExperiment('churn'));
@@ -124,7 +124,7 @@ describe('A copy', () => {
     assert.equal((await copyAll()).experiments[0]!.copied, 1);
   });
 
-  it('nests runs in the copies of their parents, and waits for parents that go on', async () => {
+  it('nests runs in the copies of their parents, also those that came before a parent that went on', async () => {
     const end = { status: 'FINISHED' as const, endTime: 3000 };
     const nested = async (name: string, parent: Run, startTime: number) => {
       const run = await startRun(name, { startTime, tags: { 'mlflow.parentRunId': parent.runId } });
@@ -136,17 +136,30 @@ describe('A copy', () => {
     const below = await nested('below', root, 2);
     await nested('lowest', below, 1);
     await nested('stray', { ...root, runId: 'f'.repeat(32) }, 4);
-    const first = await copyAll();
-    assert.deepEqual(first.experiments[0], { ...first.experiments[0], copied: 1, running: 3 });
-    await source.finishRun(root.runId, end);
-    await copyAll();
-    const parents = await target(async (store) => {
+    const onward = () => copyAll({ from: 'sqlite:///copy.db', to: 'sqlite:///onward.db' });
+    const parentsIn = async (file: string) => {
+      const store = await openSqliteStore({ path: file, baseDir: folder, readOnly: true });
       const { runs } = await store.searchRuns({ experimentIds: ['1'] });
+      await store.close();
       const names = new Map(runs.map(({ runId, name }) => [runId, name]));
       const nameOf = (id: string | undefined) => (id === undefined ? null : (names.get(id) ?? id));
       return Object.fromEntries(runs.map(({ name, tags }) => [name, nameOf(tags['mlflow.parentRunId'])]));
-    });
-    assert.deepEqual(parents, { root: null, below: 'root', lowest: 'below', stray: 'f'.repeat(32) });
+    };
+    const first = await copyAll();
+    assert.deepEqual(first.experiments[0], { ...first.experiments[0], copied: 3, running: 1 });
+    assert.match(first.warnings.join(), /churn: 1 of its runs go on/);
+    await onward();
+    const others = { lowest: 'below', stray: 'f'.repeat(32) };
+    for (const file of ['copy.db', 'onward.db']) {
+      assert.deepEqual(await parentsIn(file), { below: root.runId, ...others });
+    }
+    await source.finishRun(root.runId, end);
+    const second = await copyAll();
+    assert.deepEqual(second.experiments[0], { ...second.experiments[0], copied: 1, present: 3, running: 0 });
+    await onward();
+    for (const file of ['copy.db', 'onward.db']) {
+      assert.deepEqual(await parentsIn(file), { root: null, below: 'root', ...others });
+    }
   });
 
   it('gives versions behind a deleted one other numbers, says so, and keeps the history true', async () => {
