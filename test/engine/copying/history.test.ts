@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type CopyOptions, copy } from '../../../src/engine/index.ts';
 import { detectOutsideChanges } from '../../../src/engine/registry/history.ts';
 import { planRollback } from '../../../src/engine/registry/plan.ts';
@@ -71,6 +72,28 @@ describe('The history of a copy', () => {
     assert.equal(planRollback(await on.stateOf(source), {}).version, '1');
     assert.equal(planRollback(await on.stateOf(target), {}).version, '2');
     assert.equal((await copyAll()).status, 'nothing-to-do');
+  });
+
+  it('names a version as deleted when the source deleted it, instead of waiting on', async () => {
+    for (const version of ['1', '2']) {
+      await on.register(source);
+      await on.deploy(source, version);
+    }
+    await without('1', async () => {
+      await copyAll();
+      const database = new DatabaseSync(source.file);
+      database.exec("UPDATE model_versions SET current_stage = 'Deleted_Internal' WHERE version = 1");
+      database.close();
+      const { models, warnings } = await copyAll();
+      assert.deepEqual([models[0]!.events, models[0]!.events_left, warnings.length], [3, 0, 1]);
+    });
+    assert.deepEqual(await numbersIn(target), [
+      ['promote', '1', 'deleted-1'],
+      ['promote', '1', null],
+      ['promote', 'deleted-1', null],
+      ['promote', 'deleted-1', null],
+    ]);
+    assert.deepEqual(detectOutsideChanges(await on.stateOf(target)), []);
   });
 
   it('says of a version that was rolled back to one that is missing neither that this was deleted nor nothing', async () => {
