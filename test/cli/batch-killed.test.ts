@@ -1,15 +1,14 @@
 import * as assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchResult } from '../../src/engine/index.ts';
 import { type BatchProject, batchProject, HEADER, ROW } from './batch-project.ts';
-import { type CommandOptions, gnuMlops, startCommand } from './command.ts';
+import { type CommandOptions, gnuMlops } from './command.ts';
 import { parseDocument } from './documents.ts';
 import { KillInstants } from './kill-instants.ts';
+import { killedCommand } from './killed-command.ts';
 
 const INSTANTS = process.env.TEST_DEPTH === 'full' ? 1000 : 80;
 /** Every third change is tried, with TEST_DEPTH=full every one. */
@@ -42,17 +41,8 @@ describe('A batch that is interrupted', () => {
     for (const [name, text] of Object.entries(INPUTS)) project.put(name, text);
   }
 
-  async function interrupt(options: Omit<CommandOptions, 'cwd'>, afterMs?: number): Promise<number | null> {
-    const child = startCommand(['batch'], { cwd: project.folder, ...options });
-    const exit = once(child, 'exit') as Promise<[number | null]>;
-    child.stdout!.resume();
-    child.stderr!.resume();
-    if (afterMs !== undefined) {
-      await Promise.race([delay(afterMs), exit]);
-      child.kill('SIGKILL');
-    }
-    const [code] = await exit;
-    return code;
+  function interrupt(options: Omit<CommandOptions, 'cwd'>, afterMs?: number): Promise<number | null> {
+    return killedCommand(['batch'], { cwd: project.folder, ...options }, afterMs);
   }
 
   /** Every input has exactly one complete output, stands once in the archive and once in the log; nothing else is left. */

@@ -251,15 +251,16 @@ describe('Copying a store', function () {
     removeTarget();
     for (let i = 0; i < KILLS; i++) {
       // Each fresh store is killed a few times before it is finished.
-      const outcome = await killedCommand(['copy', '--to', TARGET], { cwd: project.folder }, random() * duration);
-      killed += outcome === 'killed' ? 1 : 0;
+      const code = await killedCommand(['copy', '--to', TARGET], { cwd: project.folder }, random() * duration);
+      killed += code === null ? 1 : 0;
       if (i % 4 !== 3) continue;
       await copy('--to', TARGET);
       assert.deepEqual(await contents('copy.db'), await contents('mlflow.db'));
       await assertTidy();
       removeTarget();
     }
-    assert.ok(killed > KILLS / 3, `only ${killed} of ${KILLS} were killed before they ended`);
+    // One that goes on with what is there ends earlier than a whole one.
+    assert.ok(killed > KILLS / 5, `only ${killed} of ${KILLS} were killed before they ended`);
   });
 
   /** No run of the target goes on. */

@@ -2,19 +2,23 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandOptions, startCommand } from './command.ts';
 
-/** Starts a command and kills it after `ms`, unless it ended before. */
+/**
+ * Starts a command and kills it after `ms`, or leaves that to what is preloaded into it.
+ * @returns its exit code; null when it was killed
+ */
 export async function killedCommand(
   args: readonly string[],
   options: CommandOptions,
-  ms: number,
-): Promise<'killed' | 'ended'> {
+  ms?: number,
+): Promise<number | null> {
   const child = startCommand(args, options);
-  const ended = once(child, 'close');
+  const ended = once(child, 'close') as Promise<[number | null]>;
   child.stdin!.end();
   child.stdout!.resume();
   child.stderr!.resume();
-  await Promise.race([delay(ms), ended]);
-  child.kill('SIGKILL');
-  const [, signal] = (await ended) as [number | null, string | null];
-  return signal === 'SIGKILL' ? 'killed' : 'ended';
+  if (ms !== undefined) {
+    await Promise.race([delay(ms), ended]);
+    child.kill('SIGKILL');
+  }
+  return (await ended)[0];
 }

@@ -1,16 +1,15 @@
 import * as assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { uniform } from '../../src/engine/data/random.ts';
 import { eventsExperiment, openProject, type Project } from '../../src/engine/project.ts';
 import { detectOutsideChanges, historyEntries } from '../../src/engine/registry/history.ts';
 import { loadVersion } from '../../src/engine/registry/model-version.ts';
 import { loadRegistryState } from '../../src/engine/registry/state.ts';
-import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+import { exampleProject, type TemporaryProject } from './command.ts';
 import { KillInstants } from './kill-instants.ts';
+import { killedCommand } from './killed-command.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 1000 : 200;
 const SEED = 4;
@@ -67,24 +66,9 @@ describe('A command that is killed at any instant', () => {
   async function killAtStep(operation: Operation, step: number): Promise<boolean> {
     const env = { GNU_MLOPS_KILL_AT: String(step) };
     const options = { cwd: project.folder, env, nodeArguments: ['--import', preload] };
-    const child = startCommand(OPERATIONS[operation], options);
-    const exit = once(child, 'exit') as Promise<[number | null]>;
-    child.stdout!.resume();
-    child.stderr!.resume();
-    const [code] = await exit;
+    const code = await killedCommand(OPERATIONS[operation], options);
     assert.ok(code === null || code === 0, `${operation} failed at step ${step}`);
     return code === null;
-  }
-
-  /** Starts the operation and kills it; tells whether it was faster. */
-  async function kill(operation: Operation, afterMs: number): Promise<number | null> {
-    const child = startCommand(OPERATIONS[operation], { cwd: project.folder });
-    const exit = once(child, 'exit') as Promise<[number | null]>;
-    child.stdout!.resume();
-    child.stderr!.resume();
-    await Promise.race([delay(afterMs), exit]);
-    child.kill('SIGKILL');
-    return (await exit)[0];
   }
 
   async function withProject<T>(look: (opened: Project) => Promise<T>): Promise<T> {
@@ -160,7 +144,9 @@ describe('A command that is killed at any instant', () => {
     for (let instant = 0; instant < KILLS; instant++) {
       const operation = (Object.keys(OPERATIONS) as Operation[])[Math.floor(random() * 4)]!;
       await prepare(operation);
-      const code = await instants.get(operation)!.try((afterMs) => kill(operation, afterMs));
+      const code = await instants.get(operation)!.try((afterMs) => {
+        return killedCommand(OPERATIONS[operation], { cwd: project.folder }, afterMs);
+      });
       const outcome = code === null ? 'killed' : 'finished';
       outcomes.set(`${operation}: ${outcome}`, (outcomes.get(`${operation}: ${outcome}`) ?? 0) + 1);
       await succeed(...NEXT[instant % NEXT.length]!);

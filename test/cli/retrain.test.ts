@@ -1,13 +1,12 @@
 import * as assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { InfoResult, RetrainResult } from '../../src/engine/index.ts';
-import { gnuMlops, startCommand } from './command.ts';
+import { gnuMlops } from './command.ts';
 import { parseDocument } from './documents.ts';
 import { KillInstants } from './kill-instants.ts';
+import { killedCommand } from './killed-command.ts';
 
 const INSTANTS = process.env.TEST_DEPTH === 'full' ? 400 : 60;
 const SEED = 6;
@@ -76,15 +75,7 @@ describe('retrain on the command line', () => {
       // Back to the weak one, so that there is something to promote.
       const back = await run('rollback', '--to-version', '1');
       assert.equal(back.code, 0, back.stderr);
-      const code = await instants.try(async (afterMs) => {
-        const child = startCommand(args, { cwd: folder });
-        const exit = once(child, 'exit') as Promise<[number | null]>;
-        child.stdout!.resume();
-        child.stderr!.resume();
-        await Promise.race([delay(afterMs), exit]);
-        child.kill('SIGKILL');
-        return (await exit)[0];
-      });
+      const code = await instants.try((afterMs) => killedCommand(args, { cwd: folder }, afterMs));
       outcomes[code === null ? 'killed' : 'finished']++;
       const info = parseDocument<InfoResult>(await run('info', '--history', '--json'), 'info');
       const last = info.history.find(({ status, to }) => status === 'FINISHED' && to === 'GNU_Production');

@@ -1,12 +1,11 @@
 import * as assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { scheduleHistory } from '../../src/engine/index.ts';
-import { exampleProject, startCommand, type TemporaryProject } from './command.ts';
+import { exampleProject, type TemporaryProject } from './command.ts';
 import { KillInstants } from './kill-instants.ts';
+import { killedCommand } from './killed-command.ts';
 
 const KILLS = process.env.TEST_DEPTH === 'full' ? 500 : 60;
 const FIRING_KILLS = process.env.TEST_DEPTH === 'full' ? 200 : 20;
@@ -96,13 +95,6 @@ describe('A firing that is killed at any instant', () => {
   });
 });
 
-/** @returns the exit code, null when it was killed */
-async function killAfter(project: TemporaryProject, args: string[], ms: number): Promise<number | null> {
-  const child = startCommand(['schedule', ...args], { cwd: project.folder });
-  child.stdout!.resume();
-  child.stderr!.resume();
-  const exit = once(child, 'exit') as Promise<[number | null]>;
-  await Promise.race([delay(ms), exit]);
-  child.kill('SIGKILL');
-  return (await exit)[0];
+function killAfter({ folder }: TemporaryProject, args: string[], ms: number): Promise<number | null> {
+  return killedCommand(['schedule', ...args], { cwd: folder }, ms);
 }
