@@ -50,7 +50,7 @@ describe('A reader who types the commands', () => {
   /** What is there afterwards, beside the exit codes. */
   const outcomes: Record<string, () => void> = {
     'docs/quick-start.md': () =>
-      assert.match(reader.crontab(), / schedule run night --config .*\n.* schedule run retrain-weekly --config /),
+      assert.match(reader.crontab(), / schedule run night --config .*\n.* schedule run retrain-daily --config /),
     'docs/schedules.md': () => {
       const [shown] = allBlocks.filter(
         ({ page, lines }) => page === 'docs/schedules.md' && lines[0]!.startsWith('0,15'),
