@@ -17,7 +17,8 @@ export async function killedCommand(
   child.stdout!.resume();
   child.stderr!.resume();
   if (ms !== undefined) {
-    await Promise.race([delay(ms), ended]);
+    // A command that ended leaves nothing to wait for.
+    await Promise.race([delay(ms, undefined, { ref: false }), ended]);
     child.kill('SIGKILL');
   }
   return (await ended)[0];
