@@ -227,4 +227,14 @@ describe('Bad input', () => {
     writeFileSync(file('config.yaml'), `env_file: .env\n${GOOD_DATA}`);
     assert.match(await refused(['train'], 2), /chmod 600/);
   });
+
+  it('says with validate all that is wrong with config.yaml at once, hyper-parameters too', async () => {
+    const model = 'model:\n  hyperparameters: { n_estimators: lots, max_dept: 3 }\n';
+    writeFileSync(path.join(project.folder, 'config.yaml'), `${GOOD_DATA}${model}training:\n  tst_size: 0.2\n`);
+    const { code, stdout } = await project.run('validate');
+    assert.equal(code, 2);
+    assert.match(stdout, /config\.yaml:5:3: training\.tst_size/);
+    assert.match(stdout, /config\.yaml:3:\d+: model\.hyperparameters\.n_estimators: found "lots"/);
+    assert.match(stdout, /config\.yaml:3:\d+: model\.hyperparameters\.max_dept/);
+  });
 });

@@ -38,11 +38,19 @@ export function configProblems(loaded: LoadedConfig): ConfigProblem[] {
   const schedules = scheduleFindings(loaded).map((finding): ConfigProblem => {
     return { finding, reason: 'invalid-config', fix: null };
   });
-  const others = errors.flatMap((error): ConfigProblem[] => {
+  return [...placed(errors, loaded), ...schedules];
+}
+
+/** Of the hyper-parameters alone, which need nothing but a `model` that the schema accepts. */
+export function modelProblems(loaded: LoadedConfig): ConfigProblem[] {
+  return placed(algorithmErrors(loaded.config), loaded);
+}
+
+function placed(errors: EngineError[], loaded: LoadedConfig): ConfigProblem[] {
+  return errors.flatMap((error): ConfigProblem[] => {
     const finding = toFinding(error, loaded);
     return finding === null ? [] : [{ finding, reason: error.reason, fix: error.details.fix ?? null }];
   });
-  return [...others, ...schedules];
 }
 
 /** A data source that another one stands in for may be missing. */

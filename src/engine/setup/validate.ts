@@ -12,7 +12,7 @@ import { launcherFile } from '../scheduling/launcher.ts';
 import { EngineError, type ErrorReason, toEngineError } from '../support/errors.ts';
 import type { TrackingStore } from '../tracking/store.ts';
 import { loadTrainingData } from '../training/training-data.ts';
-import { type ConfigProblem, configProblems } from './config-problems.ts';
+import { type ConfigProblem, configProblems, modelProblems } from './config-problems.ts';
 import { folderErrors } from './folder-errors.ts';
 
 /** One look at one thing. */
@@ -39,8 +39,13 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
   const loaded = attempt('config', () => inspect(options));
   if (!('value' in loaded)) return { schema: 1, checks: [loaded.check] };
   const config = loaded.value;
-  const checks = configChecks(config);
-  if (checks.some(({ status }) => status === 'error')) return { schema: 1, checks };
+  const ofSchema = configChecks(config);
+  const isSound = ofSchema.every(({ status }) => status !== 'error');
+  const further = isSound ? await realityChecks(config, options.isOffline) : modelChecks(config);
+  return { schema: 1, checks: [...ofSchema, ...further].map((check) => redactCheck(check, config.secrets)) };
+}
+
+async function realityChecks(config: LoadedConfig, isOffline: boolean | undefined): Promise<Check[]> {
   const baseDir = path.dirname(config.file);
   const problems = configProblems(config);
   const failed = (id: string, ...sections: string[]) =>
@@ -48,16 +53,15 @@ export async function validate(options: OpenProjectOptions = {}): Promise<Valida
       .filter(({ finding }) => sections.includes(String(finding.path[0])))
       .map((each) => refused(id, each, config));
   const orElse = async (failures: Check[], look: () => Promise<Check[]>) => (failures.length > 0 ? failures : look());
-  checks.push(
+  return [
     ...(await orElse(failed('model', 'model'), async () => [ok('model', 'The model is configured.')])),
     ...scheduleChecks(config, failed('schedules', 'schedules')),
-    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, options.isOffline))),
-    ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config, options.isOffline))),
+    ...(await orElse(failed('data', 'data', 'training'), () => dataChecks(config, isOffline))),
+    ...(await orElse(failed('store', 'mlflow'), () => storeChecks(config, isOffline))),
     ...failed('folders', 'batch_inference'),
     ...folderChecks(config, baseDir),
-    ...(options.isOffline ? [] : await mailChecks(config)),
-  );
-  return { schema: 1, checks: checks.map((check) => redactCheck(check, config.secrets)) };
+    ...(isOffline ? [] : await mailChecks(config)),
+  ];
 }
 
 function inspect({ configFile, set, env }: OpenProjectOptions): LoadedConfig {
@@ -75,6 +79,12 @@ function configChecks({ findings, file }: LoadedConfig): Check[] {
     reason: finding.severity === 'error' ? ('invalid-config' as const) : null,
   }));
   return checks.some(({ status }) => status === 'error') ? checks : [ok('config', `${name} is valid.`), ...checks];
+}
+
+/** As far as the schema has nothing against the section: whoever corrects the file shall see all of it at once. */
+function modelChecks(config: LoadedConfig): Check[] {
+  const isSound = !config.findings.some(({ severity, path: [section] }) => severity === 'error' && section === 'model');
+  return isSound ? modelProblems(config).map((problem) => refused('model', problem, config)) : [];
 }
 
 async function dataChecks(loaded: LoadedConfig, isOffline = false): Promise<Check[]> {
