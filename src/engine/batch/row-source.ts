@@ -33,9 +33,9 @@ export interface RowSource {
 export interface SourceOptions {
   data: Config['data'];
   limits: Config['batch_inference']['limits'];
-  /** All bytes of the file when somebody has read them already; only used for plain CSV. */
+  /** All bytes of the file when somebody has read them, and their digest, already; only used for plain CSV. */
   content: Buffer | undefined;
-  /** Gets every byte of the file as it lies there, for its digest. */
+  /** Gets every byte of the file that is read here as it lies there, for its digest. */
   onBytes: (bytes: Buffer) => void;
   /** Where blocks get their memory from. */
   memory: SpareMemory;
@@ -129,7 +129,7 @@ function rawCsv(file: string, options: SourceOptions): AsyncIterable<Buffer> {
 async function* fileChunks(file: string, { content, onBytes, memory }: SourceOptions): AsyncGenerator<Buffer> {
   if (content !== undefined || statSync(file).size <= READ_BYTES) {
     const bytes = content ?? readFileSync(file);
-    onBytes(bytes);
+    if (content === undefined) onBytes(bytes);
     if (bytes.length > 0) yield bytes;
     return;
   }

@@ -44,7 +44,7 @@ export interface ScoreFileOptions {
 export interface FileScore {
   /** Written, but not on the disk yet: to be finished, together with those of other files, or abandoned. */
   outputs: OutputFiles;
-  /** Hexadecimal SHA-256 of the bytes that were read; null for Parquet, which is not read in order. */
+  /** Hexadecimal SHA-256 of the bytes that were read; null for Parquet, which is not read in order, and when `content` was given. */
   sha256: string | null;
   rows: number;
   refused: number;
