@@ -1,38 +1,20 @@
 import * as assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type CopyOptions, copy } from '../../../src/engine/index.ts';
 import { detectOutsideChanges } from '../../../src/engine/registry/history.ts';
 import { planRollback } from '../../../src/engine/registry/plan.ts';
 import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
-import { temporaryFolder } from '../tracking/temporary-store.ts';
-import { Deployments } from './source-store.ts';
+import { Deployments, useStores } from './source-store.ts';
 
 /** Copies of versions that somebody deleted in the source since. */
 describe('A copy whose original was deleted', () => {
-  const { folder, remove } = temporaryFolder();
-  const configFile = path.join(folder, 'config.yaml');
   const on = new Deployments();
   let source: SqliteStore;
   let target: SqliteStore;
-  after(remove);
-
-  beforeEach(async () => {
-    for (const name of ['mlflow.db', 'copy.db', 'other.db']) rmSync(path.join(folder, name), { force: true });
-    writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
-    source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
-    target = await openSqliteStore({ path: 'copy.db', baseDir: folder });
+  const { folder, copyAll } = useStores(async (stores) => {
+    ({ source, target } = stores);
     for (const _ of [1, 2, 3]) await on.register(source);
     await on.deploy(source, '1');
   });
-
-  afterEach(async () => {
-    await source.close();
-    await target.close();
-  });
-
-  const copyAll = (options: CopyOptions = {}) => copy({ configFile }, { to: 'sqlite:///copy.db', ...options });
 
   /** As MLflow does it: the aliases go, too. */
   function deleteVersion(version: string): void {

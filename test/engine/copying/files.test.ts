@@ -2,36 +2,21 @@ import * as assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type CopyOptions, copy } from '../../../src/engine/index.ts';
 import { digestFolder } from '../../../src/engine/model/digest.ts';
 import { MODEL_DIGEST_TAG } from '../../../src/engine/registry/model-version.ts';
-import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
+import type { SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
 import type { Run } from '../../../src/engine/tracking/store.ts';
 import { rejects } from '../tracking/store-contract.ts';
-import { temporaryFolder } from '../tracking/temporary-store.ts';
+import { useStores } from './source-store.ts';
 import { contentsOf } from './store-contents.ts';
 
 /** Stores whose files are not all where they say. */
 describe('The files of a copy', () => {
-  const { folder, remove } = temporaryFolder();
-  const configFile = path.join(folder, 'config.yaml');
   let source: SqliteStore;
   let target: SqliteStore;
-  after(remove);
-
-  beforeEach(async () => {
-    for (const name of ['mlflow.db', 'copy.db']) rmSync(path.join(folder, name), { force: true });
-    writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
-    source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
-    target = await openSqliteStore({ path: 'copy.db', baseDir: folder });
+  const { folder, configFile, copyAll } = useStores((stores) => {
+    ({ source, target } = stores);
   });
-
-  afterEach(async () => {
-    await source.close();
-    await target.close();
-  });
-
-  const copyAll = (options: CopyOptions = {}) => copy({ configFile }, { to: 'sqlite:///copy.db', ...options });
 
   async function train(name: string): Promise<Run> {
     const { experimentId } = await source.ensureExperiment('churn');

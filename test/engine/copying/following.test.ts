@@ -1,41 +1,23 @@
 import * as assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { type CopyOptions, copy } from '../../../src/engine/index.ts';
 import { detectOutsideChanges } from '../../../src/engine/registry/history.ts';
 import { planRollback } from '../../../src/engine/registry/plan.ts';
 import type { AliasMove } from '../../../src/engine/tracking/promotion-commit.ts';
 import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
-import { temporaryFolder } from '../tracking/temporary-store.ts';
-import { Deployments } from './source-store.ts';
+import { Deployments, useStores } from './source-store.ts';
 import { contentsOf } from './store-contents.ts';
 
 /** Two stores that are both worked with after one was copied into the other. */
 describe('A copy that is copied to again', () => {
-  const { folder, remove } = temporaryFolder();
-  const configFile = path.join(folder, 'config.yaml');
   const on = new Deployments();
   let source: SqliteStore;
   let target: SqliteStore;
-  after(remove);
-
-  beforeEach(async () => {
-    for (const name of ['mlflow.db', 'copy.db']) rmSync(path.join(folder, name), { force: true });
-    writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
-    source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
-    target = await openSqliteStore({ path: 'copy.db', baseDir: folder });
+  const { folder, copyAll } = useStores(async (stores) => {
+    ({ source, target } = stores);
     for (const _ of [1, 2, 3]) await on.register(source);
     await on.deploy(source, '1');
     await on.deploy(source, '2');
     await copyAll();
   });
-
-  afterEach(async () => {
-    await source.close();
-    await target.close();
-  });
-
-  const copyAll = (options: CopyOptions = {}) => copy({ configFile }, { to: 'sqlite:///copy.db', ...options });
 
   /** Moves an alias as another tool does. */
   async function moveAlias(store: SqliteStore, ...moves: AliasMove[]): Promise<void> {

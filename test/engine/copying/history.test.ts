@@ -1,36 +1,19 @@
 import * as assert from 'node:assert/strict';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { type CopyOptions, copy } from '../../../src/engine/index.ts';
 import { detectOutsideChanges } from '../../../src/engine/registry/history.ts';
 import { planRollback } from '../../../src/engine/registry/plan.ts';
-import { openSqliteStore, type SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
-import { temporaryFolder } from '../tracking/temporary-store.ts';
-import { Deployments } from './source-store.ts';
+import type { SqliteStore } from '../../../src/engine/tracking/sqlite/store.ts';
+import { Deployments, useStores } from './source-store.ts';
 
 /** Copies of a model some of whose versions did not come along at first. */
 describe('The history of a copy', () => {
-  const { folder, remove } = temporaryFolder();
-  const configFile = path.join(folder, 'config.yaml');
   const on = new Deployments();
   let source: SqliteStore;
   let target: SqliteStore;
-  after(remove);
-
-  beforeEach(async () => {
-    for (const name of ['mlflow.db', 'copy.db']) rmSync(path.join(folder, name), { force: true });
-    writeFileSync(configFile, 'mlflow: { experiment_name: churn }\n');
-    source = await openSqliteStore({ path: 'mlflow.db', baseDir: folder });
-    target = await openSqliteStore({ path: 'copy.db', baseDir: folder });
+  const { copyAll } = useStores((stores) => {
+    ({ source, target } = stores);
   });
-
-  afterEach(async () => {
-    await source.close();
-    await target.close();
-  });
-
-  const copyAll = (options: CopyOptions = {}) => copy({ configFile }, { to: 'sqlite:///copy.db', ...options });
 
   /** Does something while the model of a version is not where the store says. */
   async function without(version: string, body: () => Promise<void>): Promise<void> {
