@@ -1,3 +1,4 @@
+import * as assert from 'node:assert/strict';
 // Runs the scripts of a written pipeline as its CI system would: one shell per step, variables from outside.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -78,4 +79,14 @@ export class PipelineRunner {
       ...{ GITHUB_SHA: 'c0ffee', CI_PIPELINE_IID: '7', CI_PIPELINE_ID: '42', CI_COMMIT_SHA: 'c0ffee' },
     };
   }
+}
+
+/** An action by its full commit, with the version for people. */
+const PINNED = /^\s*-?\s*uses: [\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
+
+/** Every action of a workflow is named by its commit. */
+export function assertPinned(text: string, file: string): void {
+  const uses = text.split('\n').filter((line) => /\buses:/.test(line));
+  assert.ok(uses.length >= 3, file);
+  for (const line of uses) assert.match(line, PINNED, file);
 }

@@ -16,6 +16,7 @@ describe('Writing a file whole', () => {
   });
 
   it('keeps the permissions of the file it replaces', function () {
+    // Windows keeps no such permissions.
     if (process.platform === 'win32') this.skip();
     const { folder, remove } = temporaryFolder();
     const file = path.join(folder, '.env');

@@ -20,6 +20,7 @@ describe('A process identity', () => {
   });
 
   it('is dead when its number was given to another process', function () {
+    // Windows does not tell when a process began.
     if (process.platform === 'win32') this.skip();
     assert.equal(isAlive({ ...ownIdentity(), start: '1' }), false);
   });
@@ -30,6 +31,7 @@ describe('A process identity', () => {
   });
 
   it('is the same for everybody who looks', function () {
+    // Only /proc tells others exactly what it tells the process itself.
     if (process.platform !== 'linux') this.skip();
     const source = new URL('../../../src/engine/support/process-identity.ts', import.meta.url).href;
     const code = `import(${JSON.stringify(source)}).then((m) => process.stdout.write(String(m.isAlive(${ownerTag()}))))`;

@@ -5,6 +5,7 @@ import { temporaryFolder } from '../tracking/temporary-store.ts';
 
 describe('The folder of locks, journal and spool', () => {
   it('is for its owner alone, also when an earlier version made it for everybody', function () {
+    // Windows keeps no such permissions.
     if (process.platform === 'win32') this.skip();
     const { folder, remove } = temporaryFolder();
     const made = makeStateFolder(folder);

@@ -318,6 +318,7 @@ describe('A SQLite store', () => {
   });
 
   it('says that the file is read-only to another user', function () {
+    // Only root may become another user.
     if (process.getuid?.() !== 0) this.skip();
     this.timeout(20_000);
     // The other user gets a world-readable copy of what it runs, because the project may lie in a private folder.
